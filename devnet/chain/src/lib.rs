@@ -1,0 +1,15 @@
+//! An Arbitrum chain with Stylus in one process.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+
+mod chain;
+mod evm;
+mod execute;
+pub mod precompiles;
+mod program;
+pub mod programs;
+mod state;
+mod types;
+
+pub use chain::{Chain, KEPT_STATES, MNEMONIC};
+pub use state::{Account, State};
+pub use types::*;
