@@ -255,7 +255,8 @@ impl Chain {
         let mut state = self.state(block)?.clone();
         override_state(&mut state, overrides);
         let setting = self.call_setting(block, block_overrides);
-        let gas = request.gas.unwrap_or(CALL_GAS).min(CALL_GAS.max(setting.gas_limit));
+        // The cap is the chain's own, whatever block the caller makes up: a call must end.
+        let gas = request.gas.unwrap_or(CALL_GAS).min(CALL_GAS.max(self.config.block_gas_limit));
         self.call_with(request, state, setting, gas)
     }
 
@@ -367,7 +368,7 @@ impl Chain {
         if request.gas_price.is_none() {
             let tip = request.max_priority_fee_per_gas.unwrap_or_default();
             request.max_priority_fee_per_gas = Some(tip);
-            request.max_fee_per_gas.get_or_insert(u128::from(self.base_fee) + tip);
+            request.max_fee_per_gas.get_or_insert(u128::from(self.base_fee).saturating_add(tip));
         }
         request
             .build_typed_tx()

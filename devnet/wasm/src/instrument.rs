@@ -252,7 +252,8 @@ impl<'a> Body<'a> {
         // Wrapped in a block, so that a branch to the function's own label gives the frame back like any other exit.
         let frame = i32::try_from(frame).map_err(invalid)?;
         out.enter_frame(frame);
-        out.emit(I::Block(result));
+        // Nitro has no such block, so that it does not count; its `return` before the end is the count of ours after it.
+        out.function.instruction(&I::Block(result));
         let mut starts_block = true;
         for op in &self.ops {
             if std::mem::take(&mut starts_block) {

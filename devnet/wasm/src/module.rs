@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use wasmparser::{
-    CompositeInnerType, Data, DataSectionReader, Element, ElementItems, ElementSectionReader, Export, ExternalKind,
-    FuncType, FunctionBody, FunctionSectionReader, GlobalSectionReader, ImportSectionReader, MemoryType, Operator,
-    Parser, Payload, TableSectionReader, TypeRef, TypeSectionReader, ValType, Validator, WasmFeatures,
+    CompositeInnerType, ConstExpr, Data, DataKind, DataSectionReader, Element, ElementItems, ElementKind,
+    ElementSectionReader, Export, ExternalKind, FuncType, FunctionBody, FunctionSectionReader, GlobalSectionReader,
+    ImportSectionReader, KnownCustom, MemoryType, Name, Operator, Parser, Payload, TableSectionReader, TypeRef,
+    TypeSectionReader, ValType, Validator, WasmFeatures,
 };
 
 use crate::{Refusal, Rules, hooks};
@@ -38,6 +39,7 @@ pub struct Module<'a> {
     /// Names of the imported host functions, in order.
     pub(crate) imports: Vec<&'a str>,
     pub(crate) globals: u32,
+    name: &'a str,
     data_section_bytes: u64,
     element_section_bytes: u64,
     elements: u32,
@@ -50,6 +52,8 @@ fn features(rules: &Rules) -> WasmFeatures {
     let mut features = WasmFeatures::MUTABLE_GLOBAL
         | WasmFeatures::SATURATING_FLOAT_TO_INT
         | WasmFeatures::SIGN_EXTENSION
+        // Passive segments are let through, though nothing that could use them is.
+        | WasmFeatures::BULK_MEMORY
         | WasmFeatures::BULK_MEMORY_OPT
         | WasmFeatures::FLOATS
         | WasmFeatures::GC_TYPES;
@@ -77,6 +81,7 @@ impl<'a> Module<'a> {
         module.check_imports()?;
         module.check_exports()?;
         module.check_limits(rules)?;
+        module.check_segments()?;
         Ok(module)
     }
 
@@ -98,6 +103,7 @@ impl<'a> Module<'a> {
             function_types: Vec::new(),
             imports: Vec::new(),
             globals: 0,
+            name: "",
             data_section_bytes: 0,
             element_section_bytes: 0,
             elements: 0,
@@ -155,6 +161,15 @@ impl<'a> Module<'a> {
                 self.datas_section = Some(reader);
             }
             Payload::CodeSectionEntry(body) => self.bodies.push(body),
+            Payload::CustomSection(section) => {
+                if let KnownCustom::Name(names) = section.as_known() {
+                    for name in names {
+                        if let Name::Module { name, .. } = name.map_err(invalid)? {
+                            self.name = name;
+                        }
+                    }
+                }
+            }
             _ => {}
         }
         Ok(())
@@ -163,8 +178,7 @@ impl<'a> Module<'a> {
     fn read_imports(&mut self, reader: ImportSectionReader<'a>) -> Result<(), Refusal> {
         for import in reader.clone().into_imports() {
             let import = import.map_err(invalid)?;
-            let unknown =
-                || Refusal::UnknownImport { module: import.module.to_owned(), name: import.name.to_owned() };
+            let unknown = || Refusal::UnknownImport { module: import.module.to_owned(), name: import.name.to_owned() };
             let TypeRef::Func(ty) = import.ty else { return Err(unknown()) };
             if import.module != hooks::MODULE {
                 return Err(unknown());
@@ -191,17 +205,21 @@ impl<'a> Module<'a> {
     }
 
     fn check_imports(&self) -> Result<(), Refusal> {
+        let mut types = HashMap::new();
         for (name, ty) in self.imports.iter().zip(&self.function_types) {
+            // Two types may be equal and still be two: what counts is the index.
+            if types.insert(name, ty).is_some_and(|earlier| earlier != ty) {
+                return Err(Refusal::ImportType((*name).to_owned()));
+            }
             if name.starts_with("stylus") {
                 return Err(Refusal::Reserved((*name).to_owned()));
             }
-            let hook = hooks::find(name).ok_or_else(|| Refusal::UnknownImport {
-                module: hooks::MODULE.to_owned(),
-                name: (*name).to_owned(),
-            })?;
-            let is_hosts = self.types.get(*ty as usize).is_some_and(|ty| {
-                ty.params() == hook.params && ty.results().iter().copied().eq(hook.result)
-            });
+            let hook = hooks::find(name)
+                .ok_or_else(|| Refusal::UnknownImport { module: hooks::MODULE.to_owned(), name: (*name).to_owned() })?;
+            let is_hosts = self
+                .types
+                .get(*ty as usize)
+                .is_some_and(|ty| ty.params() == hook.params && ty.results().iter().copied().eq(hook.result));
             if !is_hosts {
                 return Err(Refusal::ImportType((*name).to_owned()));
             }
@@ -246,7 +264,7 @@ impl<'a> Module<'a> {
         Refusal::limit("initial pages", self.memory.initial, u64::from(rules.page_limit))?;
         Refusal::limit("data segments", self.datas.len() as u64, 128)?;
         Refusal::limit("element segments", u64::from(self.elements), 128)?;
-        Refusal::limit("exports", self.exports.len() as u64, 1_024)?;
+        Refusal::limit("exports", self.exports.len() as u64 + ADDED_GLOBALS, 1_024)?;
         Refusal::limit("functions", self.bodies.len() as u64, 4_096)?;
         Refusal::limit("globals", u64::from(self.globals) + ADDED_GLOBALS, 32_768)?;
         Refusal::limit("imports", self.imports.len() as u64, 513)?;
@@ -254,6 +272,27 @@ impl<'a> Module<'a> {
         Refusal::limit("bytes of element segments", self.element_section_bytes, 4_096)?;
         for export in &self.exports {
             Refusal::limit("bytes of an export's name", export.name.len() as u64, MAX_NAME)?;
+        }
+        Refusal::limit("bytes of the module's name", self.name.len() as u64, MAX_NAME)
+    }
+
+    /// Segments have to fit in what the program starts with.
+    fn check_segments(&self) -> Result<(), Refusal> {
+        const PAGE: u64 = 1 << 16;
+        for data in &self.datas {
+            if let DataKind::Active { offset_expr, .. } = &data.kind {
+                fits(offset_expr, data.data.len() as u64, self.memory.initial.saturating_mul(PAGE), "data")?;
+            }
+        }
+        for element in self.elements_section.iter().cloned().flatten() {
+            let element = element.map_err(invalid)?;
+            if let ElementKind::Active { offset_expr, .. } = &element.kind {
+                let ElementItems::Functions(items) = element.items else {
+                    return Err(invalid("an element that is not a function's index"));
+                };
+                // There is one table at most.
+                fits(offset_expr, items.count().into(), self.table_entries, "element")?;
+            }
         }
         Ok(())
     }
@@ -329,7 +368,15 @@ impl<'a> Module<'a> {
     }
 }
 
-/// Globals that instrumentation adds: ink, status, scratch, stack.
+/// Refuses a segment of this length that ends after `size`.
+fn fits(offset: &ConstExpr<'_>, len: u64, size: u64, what: &'static str) -> Result<(), Refusal> {
+    let Operator::I32Const { value } = offset.get_operators_reader().read().map_err(invalid)? else {
+        return Err(invalid("a segment whose place is not a constant"));
+    };
+    if u64::from(value.cast_unsigned()) + len > size { Err(Refusal::Outside(what)) } else { Ok(()) }
+}
+
+/// Globals that instrumentation adds, each with its export: ink, status, scratch, stack.
 pub(crate) const ADDED_GLOBALS: u64 = 4;
 
 /// Refuses by name what the validator would refuse with a less telling message.

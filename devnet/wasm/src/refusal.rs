@@ -65,6 +65,9 @@ pub enum Refusal {
     /// Memory that can grow has to pay for it.
     #[error("memory that can grow needs the import `vm_hooks::pay_for_memory_grow`")]
     UnpaidGrowth,
+    /// A data segment that does not fit in the initial memory, or an element segment that does not fit in its table.
+    #[error("a segment of the {0} section lies outside of what it initialises")]
+    Outside(&'static str),
     /// A count or size over its limit.
     #[error("too many {what}: {count}, the limit is {limit}")]
     TooMany {

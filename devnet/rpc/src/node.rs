@@ -1,0 +1,154 @@
+//! The thread that owns the chain.
+
+use std::any::Any;
+use std::collections::HashSet;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use alloy::primitives::B256;
+use fomo_chain::{Block, Chain};
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+use crate::filters::Filters;
+
+/// Requests that wait for the thread before further ones are held up.
+const QUEUE: usize = 1_024;
+/// Events that a slow subscriber may be behind before it loses some.
+const EVENTS: usize = 16_384;
+/// Contracts call one another a thousand deep, and an engine's frames are large. Pages that are not touched cost
+/// nothing.
+const STACK: usize = 256 * 1024 * 1024;
+
+/// The chain did not answer: it panicked at this request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the chain failed at this request")]
+pub struct ChainUnavailable;
+
+/// Something that subscribers hear of.
+#[derive(Debug, Clone)]
+pub(crate) enum Event {
+    Block(Arc<Block>),
+    Transaction(B256),
+}
+
+/// The chain with what only its clients need.
+pub(crate) struct Node {
+    pub(crate) chain: Chain,
+    pub(crate) filters: Filters,
+    /// Hashes of all blocks that were there after the last request, to see what is new or gone.
+    known: Vec<B256>,
+    /// Transactions that waited after the last request.
+    waiting: HashSet<B256>,
+    events: broadcast::Sender<Event>,
+}
+
+impl Node {
+    fn new(chain: Chain, events: broadcast::Sender<Event>) -> Self {
+        let mut node = Self { chain, filters: Filters::default(), known: Vec::new(), waiting: HashSet::new(), events };
+        node.observe();
+        node
+    }
+
+    /// Finds out what the last request changed. It may have been any, those of [`crate::Server::with_chain`] included.
+    fn observe(&mut self) {
+        self.forget_reverted();
+        for number in self.known.len() as u64..=self.chain.head() {
+            let Some(block) = self.chain.block(number).cloned() else { break };
+            self.known.push(block.hash);
+            for mined in &block.transactions {
+                let hash = *mined.transaction.tx_hash();
+                if !self.waiting.contains(&hash) {
+                    self.announce(hash);
+                }
+            }
+            self.send(Event::Block(block));
+        }
+        let waiting: Vec<B256> = self.chain.pending().iter().map(|tx| *tx.tx_hash()).collect();
+        for hash in &waiting {
+            if !self.waiting.contains(hash) {
+                self.announce(*hash);
+            }
+        }
+        self.waiting = waiting.into_iter().collect();
+    }
+
+    fn forget_reverted(&mut self) {
+        while let Some(last) = self.known.last() {
+            let there = self.chain.block(self.known.len() as u64 - 1);
+            if there.is_some_and(|block| block.hash == *last) {
+                break;
+            }
+            self.known.pop();
+        }
+        self.filters.rewind(self.known.len() as u64);
+    }
+
+    fn announce(&mut self, transaction: B256) {
+        self.filters.submitted(transaction);
+        self.send(Event::Transaction(transaction));
+    }
+
+    fn send(&self, event: Event) {
+        // An error means that nobody listens.
+        let _ = self.events.send(event);
+    }
+}
+
+type Job = Box<dyn FnOnce(&mut Node) + Send>;
+
+/// Runs work on the chain's thread. The thread ends with the last copy.
+#[derive(Debug, Clone)]
+pub(crate) struct NodeHandle {
+    jobs: mpsc::Sender<Job>,
+    events: broadcast::Sender<Event>,
+}
+
+impl NodeHandle {
+    pub(crate) fn spawn(chain: Chain) -> io::Result<Self> {
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let (events, _) = broadcast::channel(EVENTS);
+        let sender = events.clone();
+        std::thread::Builder::new()
+            .name("chain".into())
+            .stack_size(STACK)
+            .spawn(move || work(Node::new(chain, sender), queue))?;
+        Ok(Self { jobs, events })
+    }
+
+    pub(crate) async fn run<R: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Node) -> R + Send + 'static,
+    ) -> Result<R, ChainUnavailable> {
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |node| {
+            // Nobody waits any more if the connection was closed.
+            let _ = answer.send(work(node));
+        });
+        self.jobs.send(job).await.map_err(|_| ChainUnavailable)?;
+        // A panic drops the sender.
+        answered.await.map_err(|_| ChainUnavailable)
+    }
+
+    pub(crate) fn events(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+}
+
+fn work(mut node: Node, mut queue: mpsc::Receiver<Job>) {
+    while let Some(job) = queue.blocking_recv() {
+        // The chain replaces what it keeps as the last step of what it does, so it stands as it was before.
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            job(&mut node);
+            node.observe();
+        }));
+        if let Err(panic) = outcome {
+            tracing::error!("a request made the chain panic: {}", panic_text(panic.as_ref()));
+        }
+    }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no text")
+}

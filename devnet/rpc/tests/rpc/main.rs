@@ -1,0 +1,12 @@
+//! The node as its clients see it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod blocks;
+mod clients;
+mod development;
+mod errors;
+mod filters;
+mod fuzz;
+mod harness;
+mod state;
+mod transactions;
