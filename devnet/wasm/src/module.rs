@@ -309,6 +309,17 @@ impl<'a> Module<'a> {
         self.imports.iter().position(|name| *name == hooks::PAY_FOR_MEMORY_GROW).and_then(|i| u32::try_from(i).ok())
     }
 
+    /// What to call floating point, where the program has any instruction of it, reachable or not.
+    #[must_use]
+    pub fn floating_point(&self) -> Option<&'static str> {
+        let has = self.bodies.iter().any(|body| {
+            body.get_operators_reader().is_ok_and(|ops| {
+                ops.into_iter().any(|op| op.is_ok_and(|op| crate::opcode::ink(&op) == u64::MAX))
+            })
+        });
+        has.then_some("of floating point")
+    }
+
     /// Pages that the program starts with.
     #[must_use]
     pub fn initial_pages(&self) -> u16 {

@@ -4,6 +4,11 @@
 //! fields `erc20`, `nonces` and `permit`, all of them audited parts of OpenZeppelin's library.
 #![no_std]
 
+mod signature;
+
+pub use openzeppelin_stylus::utils::precompiles::primitives::ecrecover::ECDSAInvalidSignature;
+pub use signature::{Permit, recovers};
+
 /// Routes ERC-20, burning, EIP-2612 permits and their nonces of a contract to its parts.
 ///
 /// The contract's type needs the fields `erc20: Erc20`, `nonces: Nonces` and `permit: Erc20Permit<…>`, and lists
@@ -66,6 +71,13 @@ macro_rules! route_erc20 {
                 r: B256,
                 s: B256,
             ) -> Result<(), Self::Error> {
+                let nonce = self.nonces.nonces(owner);
+                let permit = $crate::Permit { owner, spender, value, nonce, deadline };
+                let digest = permit.digest(self.permit.domain_separator());
+                let expired = U256::from(self.vm().block_timestamp()) > deadline;
+                if !expired && !$crate::recovers(self.vm(), digest, v, r, s) {
+                    return Err(permit::Error::InvalidSignature($crate::ECDSAInvalidSignature {}));
+                }
                 self.permit.permit(owner, spender, value, deadline, v, r, s, &mut self.erc20, &mut self.nonces)
             }
         }

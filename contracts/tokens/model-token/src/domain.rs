@@ -1,10 +1,9 @@
 //! The EIP-712 domain of a clone, whose name is known only once it is initialised.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use alloy_primitives::{B256, FixedBytes, U256, b256, keccak256};
-use alloy_sol_types::{SolType, SolValue, sol};
+use alloy_sol_types::{SolType, SolValue, sol_data};
 use keccak_const::Keccak256;
 use openzeppelin_stylus::utils::cryptography::eip712::IEip712;
 use openzeppelin_stylus::utils::storage_slot::StorageSlot;
@@ -12,6 +11,8 @@ use stylus_sdk::ArbResult;
 use stylus_sdk::abi::internal::EncodableReturnType;
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::StorageB256;
+
+use crate::text::Text;
 
 /// The domain has a name, a version, a chain and a contract.
 const FIELDS: FixedBytes<1> = FixedBytes([0x0F]);
@@ -56,16 +57,24 @@ impl IEip712 for NamedDomain {
 /// The SDK encodes several results as one tuple, which puts an offset in front of them where one of them is dynamic;
 /// Solidity does not, and wallets read Solidity's form.
 pub struct DomainFields {
-    pub(crate) name: String,
+    pub(crate) name: Text,
 }
 
 impl EncodableReturnType for DomainFields {
     fn encode(self) -> ArbResult {
-        type Fields = sol!(tuple(bytes1, string, string, uint256, address, bytes32, uint256[]));
+        type Fields = (
+            sol_data::FixedBytes<1>,
+            Text,
+            Text,
+            sol_data::Uint<256>,
+            sol_data::Address,
+            sol_data::FixedBytes<32>,
+            sol_data::Array<sol_data::Uint<256>>,
+        );
         Ok(Fields::abi_encode_params(&(
             FIELDS,
             self.name,
-            NamedDomain::VERSION,
+            Text(NamedDomain::VERSION.as_bytes().to_vec()),
             NamedDomain::chain_id(),
             NamedDomain::contract_address(),
             B256::ZERO,

@@ -10,12 +10,12 @@ extern crate alloc;
 
 mod domain;
 mod error;
+mod event;
 mod text;
 
-use alloc::{string::String, vec, vec::Vec};
+use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{Address, B256, U8, U256, keccak256, uint};
-use alloy_sol_types::sol;
 use fomo_erc20::route_erc20;
 use openzeppelin_stylus::token::erc20::extensions::permit::{self, Erc20Permit, IErc20Permit};
 use openzeppelin_stylus::token::erc20::extensions::IErc20Burnable;
@@ -28,24 +28,10 @@ pub use domain::{DomainFields, NamedDomain};
 pub use error::Error;
 use error::{AlreadyInitialized, InvalidIssuer, TextTooLong};
 use text::{LongText, ShortText};
+pub use text::Text;
 
 /// Supply of every Model Token: 1,000,000 MT.
 const SUPPLY: U256 = uint!(1_000_000_000_000_000_000_000_000_U256);
-
-sol! {
-    /// A token was initialised, and its whole supply minted to `holder`.
-    #[allow(missing_docs)]
-    event ModelTokenInitialized(
-        address indexed factory,
-        address indexed issuer,
-        bytes32 indexed launchId,
-        bytes32 modelId,
-        address holder,
-        string name,
-        string symbol,
-        string metadataUri
-    );
-}
 
 /// The token's storage. Clones share it with the implementation: fields are only ever appended.
 #[entrypoint]
@@ -86,7 +72,7 @@ impl ModelToken {
     /// * `name`, `symbol`: of up to 31 bytes each.
     /// * `metadata_uri`: where its description is; may be empty.
     ///
-    /// Emits [`ModelTokenInitialized`] and a `Transfer` from the zero address.
+    /// Emits [`event::ModelTokenInitialized`] and a `Transfer` from the zero address.
     ///
     /// # Errors
     /// [`Error::AlreadyInitialized`] the second time and on the implementation; [`Error::InvalidIssuer`] for the zero
@@ -98,9 +84,9 @@ impl ModelToken {
         launch_id: B256,
         model_id: B256,
         holder: Address,
-        name: String,
-        symbol: String,
-        metadata_uri: String,
+        name: Text,
+        symbol: Text,
+        metadata_uri: Text,
     ) -> Result<(), Error> {
         self.only_once()?;
         if issuer.is_zero() {
@@ -112,32 +98,22 @@ impl ModelToken {
         self.launch_id.set(launch_id);
         self.model_id.set(model_id);
         self.metadata_uri.set(&metadata_uri);
-        NamedDomain::set_name_hash(keccak256(name.as_bytes()));
+        NamedDomain::set_name_hash(keccak256(&name.0));
         if !(self.name.set(&name) && self.symbol.set(&symbol)) {
             return Err(Error::TextTooLong(TextTooLong {}));
         }
         self.erc20._mint(holder, SUPPLY)?;
-        let event = ModelTokenInitialized {
-            factory,
-            issuer,
-            launchId: launch_id,
-            modelId: model_id,
-            holder,
-            name,
-            symbol,
-            metadataUri: metadata_uri,
-        };
-        log(self.vm(), event);
+        event::initialized(self.vm(), factory, issuer, launch_id, (model_id, holder, name, symbol, metadata_uri));
         Ok(())
     }
 
     /// Name of the token.
-    pub fn name(&self) -> String {
+    pub fn name(&self) -> Text {
         self.name.get()
     }
 
     /// Symbol of the token.
-    pub fn symbol(&self) -> String {
+    pub fn symbol(&self) -> Text {
         self.symbol.get()
     }
 
@@ -190,7 +166,7 @@ impl ModelToken {
 
     /// Where its description is.
     #[selector(name = "metadataURI")]
-    pub fn metadata_uri(&self) -> String {
+    pub fn metadata_uri(&self) -> Text {
         self.metadata_uri.get()
     }
 }

@@ -1,0 +1,195 @@
+//! `cargo fomo devnet`: the embedded chain, served until it is stopped.
+
+use std::fmt::Write as _;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use alloy::primitives::{Address, Bytes, address, hex, utils::parse_ether};
+use anyhow::{Context, Result};
+use fomo_chain::{Chain, Config, MNEMONIC};
+use fomo_rpc::Server;
+
+use crate::npm;
+use crate::ui::explain;
+
+/// Where StylusDeployer is on every Arbitrum chain.
+pub const STYLUS_DEPLOYER: Address = address!("cEcba2F1DC234f70Dd89F2041029807F8D03A990");
+
+/// How long open connections may take to end.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// The end of the year 9999.
+const LATEST_GENESIS: u64 = 253_402_300_799;
+
+/// The settings; what is not given is as on Arbitrum One.
+#[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
+pub struct Options {
+    /// Address to listen on
+    #[arg(long, default_value = "127.0.0.1")]
+    pub host: IpAddr,
+    /// Port to listen on, HTTP and WebSocket alike; 0 takes a free one
+    #[arg(long, default_value_t = 8547)]
+    pub port: u16,
+    /// Chain id
+    #[arg(long, default_value_t = Config::default().chain_id)]
+    pub chain_id: u64,
+    /// ArbOS version, which Stylus' prices and rules follow
+    #[arg(long, default_value_t = Config::default().arbos, value_parser = clap::value_parser!(u64).range(32..))]
+    pub arbos: u64,
+    /// Price of gas in wei
+    #[arg(long, alias = "gas-price", default_value_t = Config::default().base_fee)]
+    pub base_fee: u64,
+    /// Funded accounts
+    #[arg(long, default_value_t = Config::default().accounts, value_parser = clap::value_parser!(u32).range(..=100))]
+    pub accounts: u32,
+    /// Balance of each account in ETH
+    #[arg(long, default_value = "10000")]
+    pub balance: String,
+    /// Gas limit of a block and of a transaction
+    #[arg(long, default_value_t = Config::default().block_gas_limit)]
+    pub block_gas_limit: u64,
+    /// Timestamp of the first block in Unix seconds [default: now]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=LATEST_GENESIS))]
+    pub genesis_time: Option<u64>,
+    /// Mine only when asked to, rather than a block for every transaction
+    #[arg(long)]
+    pub no_mining: bool,
+    /// Cache every program when it is activated, as a bid would: calls cost less
+    #[arg(long)]
+    pub cache: bool,
+}
+
+impl Options {
+    /// The chain that they ask for.
+    ///
+    /// # Errors
+    /// When the balance is no amount of ETH.
+    pub fn config(&self) -> Result<Config> {
+        let balance = parse_ether(&self.balance).with_context(|| {
+            format!("--balance takes an amount of ETH such as 10000 or 0.5, and \"{}\" is none.", self.balance)
+        })?;
+        Ok(Config {
+            chain_id: self.chain_id,
+            arbos: self.arbos,
+            base_fee: self.base_fee,
+            block_gas_limit: self.block_gas_limit,
+            accounts: self.accounts,
+            balance,
+            genesis_time: self.genesis_time,
+            auto_mine: !self.no_mining,
+            auto_cache: self.cache,
+            ..Config::default()
+        })
+    }
+}
+
+/// Serves a chain until it is interrupted or told to end.
+///
+/// # Errors
+/// When a setting makes no sense or the port is taken.
+pub async fn run(options: &Options) -> Result<()> {
+    let mut chain = Chain::new(options.config()?);
+    let deployer_at_hand = npm::is_installed(npm::NITRO_CONTRACTS);
+    if deployer_at_hand {
+        chain.set_code(STYLUS_DEPLOYER, npm::stylus_deployer()?);
+    }
+    let welcome = welcome(&chain, options)?;
+    let address = SocketAddr::new(options.host, options.port);
+    let server =
+        Server::start(chain, address).await.with_context(|| format!("The chain cannot listen on {address}."))?;
+    println!("{welcome}");
+    println!("Listening on http://{0} and ws://{0}. Ctrl-C stops it.", server.addr());
+    let stop = stop_signal();
+    tokio::pin!(stop);
+    if !deployer_at_hand {
+        tokio::select! {
+            result = &mut stop => return result,
+            () = fetch_deployer(&server) => {}
+        }
+    }
+    stop.await?;
+    println!("Stopping.");
+    // Open requests are answered, and connections that stay open do not keep it alive.
+    let _ = tokio::time::timeout(PATIENCE, server.stop()).await;
+    Ok(())
+}
+
+/// Puts StylusDeployer on a chain that already answers; without it, the chain goes on.
+async fn fetch_deployer(server: &Server) {
+    println!("StylusDeployer is not at its address yet: its bytecode is being fetched from npm.");
+    let code: Result<Bytes> =
+        tokio::task::spawn_blocking(npm::stylus_deployer).await.unwrap_or_else(|error| Err(error.into()));
+    match code {
+        Ok(code) => match server.with_chain(|chain| chain.set_code(STYLUS_DEPLOYER, code)).await {
+            Ok(()) => println!("StylusDeployer is at {STYLUS_DEPLOYER}."),
+            Err(error) => eprintln!("There will be no StylusDeployer on this chain: {error}"),
+        },
+        Err(error) => eprintln!("There will be no StylusDeployer on this chain. {}", explain(&error)),
+    }
+}
+
+/// The accounts and the settings, as a person needs them to connect.
+fn welcome(chain: &Chain, options: &Options) -> Result<String> {
+    let mut text = String::new();
+    writeln!(text, "Accounts, each with {} ETH, and their private keys:", options.balance)?;
+    for (index, key) in chain.development_keys().iter().enumerate() {
+        writeln!(text, "  ({index}) {}  {}", key.address(), hex::encode_prefixed(key.to_bytes()))?;
+    }
+    writeln!(text, "Mnemonic: {MNEMONIC}\nThese keys are public. Never send anything of value to them.\n")?;
+    write!(text, "Chain id {}, ArbOS {}, gas price {} wei.", options.chain_id, options.arbos, options.base_fee)?;
+    Ok(text)
+}
+
+/// Ends at Ctrl-C, and where there is one, at SIGTERM.
+async fn stop_signal() -> Result<()> {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            result = interrupt => result?,
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    interrupt.await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    fn options(line: &[&str]) -> Result<Options, clap::Error> {
+        Line::try_parse_from([&["devnet"], line].concat()).map(|line| line.options)
+    }
+
+    #[test]
+    fn without_settings_it_is_the_default_chain() {
+        assert_eq!(options(&[]).unwrap().config().unwrap(), Config::default());
+    }
+
+    #[test]
+    fn settings_reach_the_chain() {
+        let line =
+            ["--chain-id", "7", "--arbos", "60", "--gas-price", "1", "--balance", "0.5", "--no-mining", "--cache"];
+        let config = options(&line).unwrap().config().unwrap();
+        assert_eq!((config.chain_id, config.arbos, config.base_fee), (7, 60, 1));
+        assert_eq!(config.balance, parse_ether("0.5").unwrap());
+        assert!(!config.auto_mine && config.auto_cache);
+    }
+
+    #[test]
+    fn nonsense_is_refused_with_a_sentence() {
+        assert!(options(&["--arbos", "20"]).is_err() && options(&["--host", "everywhere"]).is_err());
+        let error = options(&["--balance", "much"]).unwrap().config().unwrap_err();
+        assert!(error.to_string().starts_with("--balance takes an amount of ETH"));
+    }
+}

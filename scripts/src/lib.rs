@@ -1,0 +1,18 @@
+//! The `fomo` command line, as a library, so that tests build contracts and fetch packages as it does.
+//!
+//! - [`build`]: contracts to deployable code.
+//! - [`npm`]: third-party bytecode and programs.
+//! - [`devnet`]: the embedded chain, served.
+//! - [`suite`]: every contract and every test.
+//! - [`demo`]: the story that `cargo fomo demo` tells.
+//! - [`root`], [`toolchain`], [`ui`]: the repository, the pinned toolchain, spinners and numbers.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+
+pub mod build;
+pub mod demo;
+pub mod devnet;
+pub mod npm;
+pub mod root;
+pub mod suite;
+pub mod toolchain;
+pub mod ui;
