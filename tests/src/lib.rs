@@ -90,8 +90,7 @@ impl Harness {
     /// Deploys code as it is.
     pub fn deploy_code(&mut self, code: &[u8]) -> Address {
         let from = Some(self.sender());
-        let mut request =
-            TransactionRequest { from, ..Default::default() }.input(Bytes::from(init_code(code)).into());
+        let mut request = TransactionRequest { from, ..Default::default() }.input(Bytes::from(init_code(code)).into());
         request.to = Some(alloy_primitives::TxKind::Create);
         let mined = self.submit(request);
         mined.execution.created.unwrap_or_else(|| panic!("not deployed: {:?}", mined.execution))

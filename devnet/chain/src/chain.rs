@@ -8,7 +8,7 @@ use alloy::consensus::proofs::{calculate_receipt_root, calculate_transaction_roo
 use alloy::consensus::transaction::{Recovered, SignerRecoverable};
 use alloy::consensus::{
     EMPTY_OMMER_ROOT_HASH, Eip658Value, Header, Receipt, ReceiptWithBloom, SignableTransaction, Transaction,
-    TxEnvelope, TypedTransaction, Typed2718,
+    TxEnvelope, Typed2718, TypedTransaction,
 };
 use alloy::network::TransactionBuilder;
 use alloy::rpc::types::state::StateOverride;
@@ -292,9 +292,8 @@ impl Chain {
         let mut most = request.gas.unwrap_or(setting.gas_limit).min(setting.gas_limit);
         let price = request.gas_price.or(request.max_fee_per_gas).unwrap_or_default();
         if price > 0 {
-            let funds = state
-                .balance(request.from.unwrap_or_default())
-                .saturating_sub(request.value.unwrap_or_default());
+            let funds =
+                state.balance(request.from.unwrap_or_default()).saturating_sub(request.value.unwrap_or_default());
             most = most.min(u64::try_from(funds / U256::from(price)).unwrap_or(u64::MAX));
         }
         let run = |gas| self.call_with(request, state.clone(), setting.clone(), gas);
@@ -370,9 +369,7 @@ impl Chain {
             request.max_priority_fee_per_gas = Some(tip);
             request.max_fee_per_gas.get_or_insert(u128::from(self.base_fee).saturating_add(tip));
         }
-        request
-            .build_typed_tx()
-            .map_err(|_| invalid("the request mixes fields of different transaction types"))
+        request.build_typed_tx().map_err(|_| invalid("the request mixes fields of different transaction types"))
     }
 
     /// Signs a message as `personal_sign` does, for a development account.
@@ -433,9 +430,7 @@ impl Chain {
         if tx.max_priority_fee_per_gas().is_some_and(|tip| tip > max_fee) {
             return Err(invalid("max priority fee per gas higher than max fee per gas"));
         }
-        let cost = U256::from(max_fee)
-            .saturating_mul(U256::from(tx.gas_limit()))
-            .saturating_add(tx.value());
+        let cost = U256::from(max_fee).saturating_mul(U256::from(tx.gas_limit())).saturating_add(tx.value());
         let balance = state.balance(tx.signer());
         if balance < cost {
             return Err(invalid(format!(

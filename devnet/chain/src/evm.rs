@@ -8,22 +8,20 @@ use std::convert::Infallible;
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 use fomo_wasm::{Rules, code};
+use revm::context::result::{EVMError, ExecutionResult, HaltReason};
 use revm::context::{BlockEnv, CfgEnv, Context, ContextTr, Evm, FrameStack, JournalTr, TxEnv};
+use revm::context_interface::CreateScheme;
 use revm::context_interface::context::ContextError;
-use revm::handler::instructions::InstructionProvider as _;
 use revm::handler::evm::{ContextDbError, FrameInitResult, FrameTr};
 use revm::handler::instructions::EthInstructions;
-use revm::handler::{
-    EthFrame, EvmTr, FrameInitOrResult, FrameResult, Handler, ItemOrResult, MainnetHandler,
-};
+use revm::handler::instructions::InstructionProvider as _;
+use revm::handler::{EthFrame, EvmTr, FrameInitOrResult, FrameResult, Handler, ItemOrResult, MainnetHandler};
 use revm::interpreter::interpreter::EthInterpreter;
 use revm::interpreter::interpreter_action::FrameInit;
 use revm::interpreter::{
     CallInput, CallInputs, CallScheme, CallValue, CreateInputs, FrameInput, InstructionResult, InterpreterAction,
     InterpreterResult,
 };
-use revm::context::result::{EVMError, ExecutionResult, HaltReason};
-use revm::context_interface::CreateScheme;
 
 use crate::precompiles::NitroPrecompiles;
 use crate::program::{CallKind, Compiled, Ended, Env, Escape, Instance, Request, Step, Suspended};
@@ -165,8 +163,7 @@ impl Vm {
     fn run_evm(&mut self) -> Result<FrameInitOrResult<Frame>, VmError> {
         let Inner { ctx, instruction, frame_stack, .. } = &mut self.inner;
         let frame = frame_stack.get();
-        let mut action =
-            frame.interpreter.run_plain(instruction.instruction_table(), instruction.gas_table(), ctx);
+        let mut action = frame.interpreter.run_plain(instruction.instruction_table(), instruction.gas_table(), ctx);
         if let (FrameInput::Create(_), InterpreterAction::Return(result)) = (&frame.input, &mut action)
             && result.result.is_ok()
             && result.output.first() == Some(&0xEF)
@@ -274,12 +271,11 @@ impl Vm {
             reentrant,
         };
         let ink = frame.interpreter.gas.remaining().saturating_mul(env.ink_price);
-        let instance = Compiled::of(code_hash, &code, &rules)
-            .ok()
-            .and_then(|compiled| Instance::new(&compiled, env, ink));
+        let instance =
+            Compiled::of(code_hash, &code, &rules).ok().and_then(|compiled| Instance::new(&compiled, env, ink));
         Ok(match instance {
             Some(instance) => Ok(Running { instance: Box::new(instance), start_gas, pages_before, waiting: None }),
-            // Activation instantiated it once: only a data segment outside of memory gets here, a trap.
+            // Activation accepted it, so that it can be instantiated; a program that could not be would be one that traps.
             None => {
                 ctx.chain.pages_open = pages_before;
                 Err(InterpreterResult::new(InstructionResult::Revert, Bytes::new(), frame.interpreter.gas))
@@ -357,11 +353,7 @@ impl Vm {
     }
 
     /// Answers a request, or says which frame has to.
-    fn handle(
-        &mut self,
-        program: &mut Instance,
-        request: Request,
-    ) -> Result<Result<Handled, Escape>, VmError> {
+    fn handle(&mut self, program: &mut Instance, request: Request) -> Result<Result<Handled, Escape>, VmError> {
         let Inner { ctx, frame_stack, .. } = &mut self.inner;
         let mut chain = ChainSide { ctx, frame: frame_stack.get(), program };
         Ok(match request {
@@ -546,9 +538,7 @@ impl ChainSide<'_> {
         let inputs = &self.frame.interpreter.input;
         let (target, caller, call_value, scheme) = match kind {
             CallKind::Call => (to, inputs.target_address, CallValue::Transfer(value), CallScheme::Call),
-            CallKind::Static => {
-                (to, inputs.target_address, CallValue::Transfer(U256::ZERO), CallScheme::StaticCall)
-            }
+            CallKind::Static => (to, inputs.target_address, CallValue::Transfer(U256::ZERO), CallScheme::StaticCall),
             CallKind::Delegate => (
                 inputs.target_address,
                 inputs.caller_address,

@@ -2,7 +2,6 @@
 
 use alloy::consensus::transaction::Recovered;
 use alloy::consensus::{Transaction, TxEnvelope, Typed2718};
-use alloy::eips::eip2930::AccessList;
 use alloy::network::TransactionBuilder;
 use alloy::rpc::types::TransactionRequest;
 use alloy_primitives::{Address, B256, Bytes, U256};
@@ -73,14 +72,7 @@ pub(crate) fn run(
     Ok(execution(result, ctx.chain.failure))
 }
 
-fn context(
-    config: &Config,
-    owner: Address,
-    state: State,
-    block: &BlockSetting,
-    tx: TxEnv,
-    mode: Mode,
-) -> Ctx {
+fn context(config: &Config, owner: Address, state: State, block: &BlockSetting, tx: TxEnv, mode: Mode) -> Ctx {
     let spec = spec(config.arbos);
     let mut cfg = CfgEnv::new_with_spec(spec);
     cfg.chain_id = config.chain_id;
@@ -222,7 +214,7 @@ pub(crate) fn request_env(request: &TransactionRequest, chain_id: u64, gas_limit
         data: request.input.input().cloned().unwrap_or_default(),
         nonce: request.nonce.unwrap_or_default(),
         chain_id: Some(chain_id),
-        access_list: request.access_list.clone().unwrap_or_else(AccessList::default),
+        access_list: request.access_list.clone().unwrap_or_default(),
         authorization_list: authorizations.into_iter().map(Either::Left).collect(),
         ..TxEnv::default()
     }

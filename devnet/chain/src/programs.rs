@@ -125,9 +125,7 @@ impl ProgramRecord {
     fn unpack(word: U256) -> Self {
         let field = |at: usize, len: usize| -> u32 {
             let shifted: U256 = word >> (8 * (32 - at - len));
-            shifted.as_limbs().first().map_or(0, |low| {
-                u32::try_from(low & ((1 << (8 * len)) - 1)).unwrap_or(u32::MAX)
-            })
+            shifted.as_limbs().first().map_or(0, |low| u32::try_from(low & ((1 << (8 * len)) - 1)).unwrap_or(u32::MAX))
         };
         let narrow = |at| u16::try_from(field(at, 2)).unwrap_or(u16::MAX);
         Self {

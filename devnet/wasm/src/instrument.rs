@@ -263,10 +263,8 @@ impl<'a> Body<'a> {
             match op {
                 Operator::Return => out.leave_frame(frame),
                 Operator::MemoryFill { .. } | Operator::MemoryCopy { .. } => out.charge_bytes(),
-                Operator::MemoryGrow { .. } => {
-                    if module.memory.maximum != Some(module.memory.initial) {
-                        out.pay_for_grow(module.pay_for_memory_grow().ok_or(Refusal::UnpaidGrowth)?);
-                    }
+                Operator::MemoryGrow { .. } if module.memory.maximum != Some(module.memory.initial) => {
+                    out.pay_for_grow(module.pay_for_memory_grow().ok_or(Refusal::UnpaidGrowth)?);
                 }
                 _ => {}
             }
@@ -301,13 +299,7 @@ impl Emitter {
 
     /// Traps with `status` set where the condition on the stack holds.
     fn trap_if(&mut self, global: u32, value: i32) {
-        self.emit_all([
-            I::If(BlockType::Empty),
-            I::I32Const(value),
-            I::GlobalSet(global),
-            I::Unreachable,
-            I::End,
-        ]);
+        self.emit_all([I::If(BlockType::Empty), I::I32Const(value), I::GlobalSet(global), I::Unreachable, I::End]);
     }
 
     /// Takes `ink` or traps. The constant is unsigned: `u64::MAX` can never be paid.
@@ -447,4 +439,3 @@ impl wasmparser::ModuleArity for Fixed {
         None
     }
 }
-

@@ -313,9 +313,8 @@ impl<'a> Module<'a> {
     #[must_use]
     pub fn floating_point(&self) -> Option<&'static str> {
         let has = self.bodies.iter().any(|body| {
-            body.get_operators_reader().is_ok_and(|ops| {
-                ops.into_iter().any(|op| op.is_ok_and(|op| crate::opcode::ink(&op) == u64::MAX))
-            })
+            body.get_operators_reader()
+                .is_ok_and(|ops| ops.into_iter().any(|op| op.is_ok_and(|op| crate::opcode::ink(&op) == u64::MAX)))
         });
         has.then_some("of floating point")
     }

@@ -47,17 +47,15 @@ pub fn split_zero_runs(wasm: &[u8]) -> Result<Vec<u8>, Refusal> {
                         });
                     }
                 }
-                None => RoundtripReencoder
-                    .parse_data_section(&mut section, reader.clone())
-                    .map_err(|e| invalid(&e))?,
+                None => RoundtripReencoder.parse_data_section(&mut section, reader.clone()).map_err(|e| invalid(&e))?,
             }
             out.section(&section);
-        } else if let Some((id, range)) = payload.as_section() {
-            if id != SectionId::Custom as u8 {
-                let range = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
-                let data = range.and_then(|(start, end)| wasm.get(start..end)).ok_or_else(|| invalid(&"a section outside of the module"))?;
-                out.section(&RawSection { id, data });
-            }
+        } else if let Some((id, range)) = payload.as_section()
+            && id != SectionId::Custom as u8
+        {
+            let range = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
+            let data = range.and_then(|(start, end)| wasm.get(start..end));
+            out.section(&RawSection { id, data: data.ok_or_else(|| invalid(&"a section outside of the module"))? });
         }
     }
     Ok(out.finish())
@@ -102,7 +100,7 @@ fn cut<'a>(offset: u32, bytes: &'a [u8], runs: &[Range<usize>], shortest: usize)
     let mut pieces = Vec::new();
     let mut start = 0;
     let ends = runs.iter().filter(|run| run.len() >= shortest).cloned();
-    for run in ends.chain([bytes.len()..bytes.len()]) {
+    for run in ends.chain(std::iter::once(bytes.len()..bytes.len())) {
         if let Some(piece) = bytes.get(start..run.start).filter(|piece| !piece.is_empty()) {
             let at = u32::try_from(start).unwrap_or(u32::MAX);
             pieces.push(Piece { offset: offset.wrapping_add(at), bytes: piece });

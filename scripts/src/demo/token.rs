@@ -13,10 +13,10 @@ use fomo_chain::{Chain, Config};
 use fomo_rpc::Server;
 
 use super::{Chapter, Story};
-use abi::{IArbWasm, IArbWasmCache, IFomoERC20, IModelToken, IStylusDeployer, Permit};
 use crate::devnet::STYLUS_DEPLOYER;
 use crate::ui::number;
 use crate::{build, npm};
+use abi::{IArbWasm, IArbWasmCache, IFomoERC20, IModelToken, IStylusDeployer, Permit};
 
 /// What the chapter calls. Interfaces of others are as they are published.
 #[allow(missing_docs, clippy::too_many_arguments)]
@@ -65,10 +65,8 @@ const DATA_FEE_LIMIT: u128 = 10_000_000_000_000_000;
 const MT: u128 = 1_000_000_000_000_000_000;
 
 /// The chapter.
-pub const CHAPTER: Chapter = Chapter {
-    title: "A Stylus chain, and the Model Token on it",
-    tell: |story| Box::pin(tell(story)),
-};
+pub const CHAPTER: Chapter =
+    Chapter { title: "A Stylus chain, and the Model Token on it", tell: |story| Box::pin(tell(story)) };
 
 async fn tell(story: &mut Story) -> Result<()> {
     let code = tokio::task::spawn_blocking(|| build::code("model-token")).await??;
@@ -142,7 +140,10 @@ impl<P: Provider + Clone> Actors<P> {
         let wasm = IArbWasm::new(ARB_WASM, &self.provider);
         let days = wasm.programTimeLeft(implementation).call().await? / 86_400;
         let entry = wasm.programInitGas(implementation).call().await?;
-        story.say(format!("Alice deploys the token's implementation: {} bytes of Stylus code.", number(code.len() as u64)));
+        story.say(format!(
+            "Alice deploys the token's implementation: {} bytes of Stylus code.",
+            number(code.len() as u64)
+        ));
         story.say(format!(
             "It is active for {days} days. Entering it costs {} gas, {} once it is cached.",
             number(entry.gas),
@@ -154,12 +155,9 @@ impl<P: Provider + Clone> Actors<P> {
     /// Clones the implementation and makes the clone a token. The launchpad will do both in one transaction.
     async fn launch(&self, story: &mut Story, implementation: Address) -> Result<Address> {
         let alice = self.alice.address();
-        let request = TransactionRequest {
-            from: Some(alice),
-            to: Some(TxKind::Create),
-            ..TransactionRequest::default()
-        }
-        .with_input(clone_code(implementation));
+        let request =
+            TransactionRequest { from: Some(alice), to: Some(TxKind::Create), ..TransactionRequest::default() }
+                .with_input(clone_code(implementation));
         let receipt = succeeded(self.provider.send_transaction(request).await?.get_receipt().await?)?;
         let token = receipt.contract_address.context("The clone has no address.")?;
         story.gas("clone it (ERC-1167)", receipt.gas_used);
@@ -195,8 +193,7 @@ impl<P: Provider + Clone> Actors<P> {
     async fn transfer(&self, story: &mut Story, token: Address, what: &str) -> Result<()> {
         let erc20 = IFomoERC20::new(token, &self.provider);
         let value = U256::from(100 * MT);
-        let receipt =
-            erc20.transfer(self.bob, value).from(self.alice.address()).send().await?.get_receipt().await?;
+        let receipt = erc20.transfer(self.bob, value).from(self.alice.address()).send().await?.get_receipt().await?;
         let receipt = succeeded(receipt)?;
         ensure!(receipt.logs().len() == 1, "A transfer has one event.");
         story.gas(what, receipt.gas_used);

@@ -22,8 +22,7 @@ const TYPE_HASH: B256 = b256!("8b73c3c69bb8fe3d512ecc4cf759cc79239f7b179b0ffacaa
 
 /// Where the hash of the name is: a slot of its own, clear of the token's fields, since the library's part gives no
 /// access to a field of the domain.
-const NAME_HASH_SLOT: U256 =
-    U256::from_be_bytes(Keccak256::new().update(b"fomo.model-token.name-hash").finalize());
+const NAME_HASH_SLOT: U256 = U256::from_be_bytes(Keccak256::new().update(b"fomo.model-token.name-hash").finalize());
 
 /// A domain with the name that the token was initialised with.
 #[storage]

@@ -17,8 +17,8 @@ use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{Address, B256, U8, U256, keccak256, uint};
 use fomo_erc20::route_erc20;
-use openzeppelin_stylus::token::erc20::extensions::permit::{self, Erc20Permit, IErc20Permit};
 use openzeppelin_stylus::token::erc20::extensions::IErc20Burnable;
+use openzeppelin_stylus::token::erc20::extensions::permit::{self, Erc20Permit, IErc20Permit};
 use openzeppelin_stylus::token::erc20::{Erc20, IErc20};
 use openzeppelin_stylus::utils::nonces::{INonces, Nonces};
 use stylus_sdk::prelude::*;
@@ -27,8 +27,8 @@ use stylus_sdk::storage::{StorageAddress, StorageB256};
 pub use domain::{DomainFields, NamedDomain};
 pub use error::Error;
 use error::{AlreadyInitialized, InvalidIssuer, TextTooLong};
-use text::{LongText, ShortText};
 pub use text::Text;
+use text::{LongText, ShortText};
 
 /// Supply of every Model Token: 1,000,000 MT.
 const SUPPLY: U256 = uint!(1_000_000_000_000_000_000_000_000_U256);

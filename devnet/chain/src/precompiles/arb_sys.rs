@@ -56,7 +56,6 @@ fn block_hash(requested: U256, current: u64) -> Outcome<B256> {
 }
 
 fn alias(sender: Address) -> Address {
-    let sum = U256::from_be_slice(sender.as_slice())
-        .wrapping_add(U256::from_be_slice(ALIAS_OFFSET.as_slice()));
+    let sum = U256::from_be_slice(sender.as_slice()).wrapping_add(U256::from_be_slice(ALIAS_OFFSET.as_slice()));
     Address::from_word(B256::from(sum))
 }

@@ -33,8 +33,7 @@ pub const ARB_WASM: Address = address!("0000000000000000000000000000000000000071
 pub const ARB_WASM_CACHE: Address = address!("0000000000000000000000000000000000000072");
 
 /// ArbOS's precompiles; each has the code `0xFE`, since callers check that there is some.
-pub const ARBOS_PRECOMPILES: [Address; 5] =
-    [ARB_SYS, ARB_OWNER_PUBLIC, ARB_GAS_INFO, ARB_WASM, ARB_WASM_CACHE];
+pub const ARBOS_PRECOMPILES: [Address; 5] = [ARB_SYS, ARB_OWNER_PUBLIC, ARB_GAS_INFO, ARB_WASM, ARB_WASM_CACHE];
 
 const COPY_WORD: u64 = 3;
 const OPEN_STATE: u64 = 800;

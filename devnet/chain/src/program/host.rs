@@ -496,9 +496,7 @@ fn define_calls(linker: &mut Linker<Host>) {
         CreateArgs { code: (at, len), endowment, salt: Some(salt), dest, len_dest }
     ));
     hook!(linker, "read_return_data", |g, dest: u32, offset: u32, size: u32| read_return_data(g, dest, offset, size));
-    hook!(linker, "return_data_size", |g| {
-        Ok(u32::try_from(g.store.data().return_data.len()).unwrap_or(u32::MAX))
-    });
+    hook!(linker, "return_data_size", |g| { Ok(u32::try_from(g.store.data().return_data.len()).unwrap_or(u32::MAX)) });
 }
 
 fn define_environment(linker: &mut Linker<Host>) {

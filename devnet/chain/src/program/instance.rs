@@ -81,8 +81,7 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    /// Instantiates a program with ink to spend; `None` if it traps even before it starts (a data segment outside
-    /// of memory).
+    /// Instantiates a program with ink to spend; `None` if it cannot be, which activation rules out.
     pub(crate) fn new(compiled: &Compiled, env: Env, ink: u64) -> Option<Self> {
         let mut store = Store::new(&ENGINE, Host::new(env));
         let instance = host::linker(&ENGINE).instantiate_and_start(&mut store, &compiled.module).ok()?;
