@@ -1,6 +1,7 @@
 //! `cargo fomo devnet`: the embedded chain, served until it is stopped.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -93,13 +94,14 @@ pub async fn run(options: &Options) -> Result<()> {
         chain.set_code(STYLUS_DEPLOYER, npm::stylus_deployer()?);
     }
     let welcome = welcome(&chain, options)?;
+    // Before anybody can know that it runs, and tell it to end.
+    let stop = stop_signal()?;
+    tokio::pin!(stop);
     let address = SocketAddr::new(options.host, options.port);
     let server =
         Server::start(chain, address).await.with_context(|| format!("The chain cannot listen on {address}."))?;
-    println!("{welcome}");
-    println!("Listening on http://{0} and ws://{0}. Ctrl-C stops it.", server.addr());
-    let stop = stop_signal();
-    tokio::pin!(stop);
+    say(welcome);
+    say(format!("Listening on http://{0} and ws://{0}. Ctrl-C stops it.", server.addr()));
     if !deployer_at_hand {
         tokio::select! {
             result = &mut stop => return result,
@@ -107,7 +109,7 @@ pub async fn run(options: &Options) -> Result<()> {
         }
     }
     stop.await?;
-    println!("Stopping.");
+    say("Stopping.");
     // Open requests are answered, and connections that stay open do not keep it alive.
     let _ = tokio::time::timeout(PATIENCE, server.stop()).await;
     Ok(())
@@ -115,12 +117,12 @@ pub async fn run(options: &Options) -> Result<()> {
 
 /// Puts StylusDeployer on a chain that already answers; without it, the chain goes on.
 async fn fetch_deployer(server: &Server) {
-    println!("StylusDeployer is not at its address yet: its bytecode is being fetched from npm.");
+    say("StylusDeployer is not at its address yet: its bytecode is being fetched from npm.");
     let code: Result<Bytes> =
         tokio::task::spawn_blocking(npm::stylus_deployer).await.unwrap_or_else(|error| Err(error.into()));
     match code {
         Ok(code) => match server.with_chain(|chain| chain.set_code(STYLUS_DEPLOYER, code)).await {
-            Ok(()) => println!("StylusDeployer is at {STYLUS_DEPLOYER}."),
+            Ok(()) => say(format!("StylusDeployer is at {STYLUS_DEPLOYER}.")),
             Err(error) => eprintln!("There will be no StylusDeployer on this chain: {error}"),
         },
         Err(error) => eprintln!("There will be no StylusDeployer on this chain. {}", explain(&error)),
@@ -139,20 +141,27 @@ fn welcome(chain: &Chain, options: &Options) -> Result<String> {
     Ok(text)
 }
 
-/// Ends at Ctrl-C, and where there is one, at SIGTERM.
-async fn stop_signal() -> Result<()> {
-    let interrupt = tokio::signal::ctrl_c();
+/// Waits from now on for Ctrl-C and, where there is one, SIGTERM: what is returned ends at the first of them.
+fn stop_signal() -> Result<impl Future<Output = Result<()>>> {
     #[cfg(unix)]
     {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            result = interrupt => result?,
-            _ = terminate.recv() => {}
-        }
+        use tokio::signal::unix::{SignalKind, signal};
+        let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        Ok(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            Ok(())
+        })
     }
     #[cfg(not(unix))]
-    interrupt.await?;
-    Ok(())
+    Ok(async { Ok(tokio::signal::ctrl_c().await?) })
+}
+
+/// Prints a line. Whoever reads along may leave; the chain goes on.
+fn say(line: impl std::fmt::Display) {
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 #[cfg(test)]
