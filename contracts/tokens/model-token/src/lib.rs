@@ -56,7 +56,8 @@ impl ModelToken {
     /// Locks the bare implementation, which is never a token itself.
     ///
     /// # Errors
-    /// [`Error::AlreadyInitialized`] where a clone is asked to run it.
+    /// [`Error::AlreadyInitialized`] where a token is asked to run it. A clone that is no token yet is locked by it for
+    /// good: who makes clones initialises them in the same transaction.
     #[constructor]
     pub fn constructor(&mut self) -> Result<(), Error> {
         self.only_once()?;
