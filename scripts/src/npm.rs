@@ -158,6 +158,9 @@ fn npm_install(package: Package, prefix: &Path) -> Result<()> {
             "--no-fund",
             "--loglevel",
             "error",
+            // A registry that has gone silent is asked again rather than waited for.
+            "--fetch-timeout=60000",
+            "--fetch-retries=5",
             "--prefix",
         ])
         .arg(prefix)
