@@ -597,6 +597,7 @@ impl Chain {
             l1_number: self.l1_number(timestamp),
             timestamp,
             base_fee: self.base_fee,
+            gas_price: self.base_fee,
             gas_limit: self.config.block_gas_limit,
             coinbase: BlockSetting::SEQUENCER,
             prev_randao: B256::from(U256::ONE),

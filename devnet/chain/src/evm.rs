@@ -54,6 +54,8 @@ pub(crate) struct Nitro {
     pub rules: Rules,
     /// Number of the block, as against `block.number`, which is L1's.
     pub block_number: u64,
+    /// Price of gas on this chain, whatever this call pays.
+    pub gas_price: u64,
     /// Who may change the chain's settings and caches.
     pub owner: Address,
     /// Whether activation caches.

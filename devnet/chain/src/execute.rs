@@ -23,7 +23,10 @@ pub(crate) struct BlockSetting {
     pub number: u64,
     pub l1_number: u64,
     pub timestamp: u64,
+    /// Price that this block charges: none for a call that names none.
     pub base_fee: u64,
+    /// Price that the chain charges.
+    pub gas_price: u64,
     pub gas_limit: u64,
     pub coinbase: Address,
     pub prev_randao: B256,
@@ -101,6 +104,7 @@ fn context(config: &Config, owner: Address, state: State, block: &BlockSetting, 
         chain: Nitro {
             rules: Rules::for_arbos(config.arbos),
             block_number: block.number,
+            gas_price: block.gas_price,
             owner,
             auto_cache: config.auto_cache,
             recent: block.recent.clone(),

@@ -47,7 +47,7 @@ pub(super) fn run(call: &mut Call<'_>) -> Outcome {
     call.require_no_value()?;
     let method = call.decode::<Method>()?;
     call.burn(READ)?;
-    let price = U256::from(call.ctx.block.basefee);
+    let price = U256::from(call.ctx.chain.gas_price);
     let zero = U256::ZERO;
     let limit = U256::from(call.ctx.block.gas_limit);
     let encoded = match method {
