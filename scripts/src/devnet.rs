@@ -57,6 +57,9 @@ pub struct Options {
     /// Cache every program when it is activated, as a bid would: calls cost less
     #[arg(long)]
     pub cache: bool,
+    /// Charge the call-data floor of EIP-7623, as Ethereum does and Arbitrum does not
+    #[arg(long)]
+    pub eip7623: bool,
 }
 
 impl Options {
@@ -78,7 +81,7 @@ impl Options {
             genesis_time: self.genesis_time,
             auto_mine: !self.no_mining,
             auto_cache: self.cache,
-            ..Config::default()
+            eip7623: self.eip7623,
         })
     }
 }
@@ -187,12 +190,23 @@ mod tests {
 
     #[test]
     fn settings_reach_the_chain() {
-        let line =
-            ["--chain-id", "7", "--arbos", "60", "--gas-price", "1", "--balance", "0.5", "--no-mining", "--cache"];
+        let line = [
+            "--chain-id",
+            "7",
+            "--arbos",
+            "60",
+            "--gas-price",
+            "1",
+            "--balance",
+            "0.5",
+            "--no-mining",
+            "--cache",
+            "--eip7623",
+        ];
         let config = options(&line).unwrap().config().unwrap();
         assert_eq!((config.chain_id, config.arbos, config.base_fee), (7, 60, 1));
         assert_eq!(config.balance, parse_ether("0.5").unwrap());
-        assert!(!config.auto_mine && config.auto_cache);
+        assert!(!config.auto_mine && config.auto_cache && config.eip7623);
     }
 
     #[test]

@@ -65,6 +65,8 @@ pub(crate) struct Nitro {
     /// Pages in use by all programs of the call stack, and most ever in this transaction.
     pub pages_open: u16,
     pub pages_ever: u16,
+    /// Who called the frame that calls now: what `ArbSys` tells its caller.
+    pub callers_caller: Address,
     /// Why the innermost frame that halted did, in Nitro's words.
     pub failure: Option<String>,
 }
@@ -444,6 +446,9 @@ impl ChainSide<'_> {
                 break;
             }
         }
+        if gas >= gas_left && self.ctx.chain.rules.arbos < 50 {
+            return Ok(Err(Escape::Failure("no gas for a write")));
+        }
         let mut guest = self.program.guest();
         // Nitro gives out nothing where the last write takes the last gas.
         let gas = if gas >= gas_left { u64::MAX } else { gas };
@@ -637,6 +642,11 @@ impl EvmTr for Vm {
         &mut self,
         input: <Frame as FrameTr>::FrameInit,
     ) -> Result<FrameInitResult<'_, Frame>, ContextDbError<Ctx>> {
+        let Inner { ctx, frame_stack, .. } = &mut self.inner;
+        ctx.chain.callers_caller = match frame_stack.index() {
+            Some(_) => frame_stack.get().interpreter.input.caller_address,
+            None => Address::ZERO,
+        };
         if let ItemOrResult::Result(result) = self.inner.frame_init(input)? {
             return Ok(ItemOrResult::Result(result));
         }

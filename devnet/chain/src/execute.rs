@@ -110,6 +110,7 @@ fn context(config: &Config, owner: Address, state: State, block: &BlockSetting, 
             recent: block.recent.clone(),
             pages_open: 0,
             pages_ever: 0,
+            callers_caller: Address::ZERO,
             failure: None,
         },
         local: Default::default(),
@@ -128,6 +129,8 @@ fn execution(result: ExecutionResult<HaltReason>, note: Option<String>) -> Execu
             Execution { outcome: Outcome::Success, output: output.into_data(), gas_used, logs, created, note: None }
         }
         ExecutionResult::Revert { output, .. } => {
+            // Where there is data, it tells why.
+            let note = note.filter(|_| output.is_empty());
             Execution { outcome: Outcome::Revert, output, gas_used, logs: Vec::new(), created: None, note }
         }
         ExecutionResult::Halt { reason, .. } => {

@@ -27,6 +27,8 @@ use IArbSys::IArbSysCalls as Method;
 
 /// What `arbOSVersion` adds: Nitro began to count where Classic had ended.
 const CLASSIC_VERSIONS: u64 = 55;
+/// Frames at most where the caller is the transaction's sender or a contract that it called.
+const TOP_LEVEL: usize = 2;
 /// What is added to the address of a contract on L1 for its alias.
 const ALIAS_OFFSET: Address = address!("1111000000000000000000000000000000001111");
 
@@ -39,10 +41,10 @@ pub(super) fn run(call: &mut Call<'_>) -> Outcome {
         Method::arbChainID(_) => U256::from(call.ctx.cfg.chain_id).abi_encode(),
         Method::arbOSVersion(_) => U256::from(CLASSIC_VERSIONS + call.ctx.chain.rules.arbos).abi_encode(),
         Method::getStorageGasAvailable(_) => U256::ZERO.abi_encode(),
-        Method::isTopLevelCall(_) => call.top_level.abi_encode(),
+        Method::isTopLevelCall(_) => (call.depth <= TOP_LEVEL).abi_encode(),
         Method::mapL1SenderContractAddressToL2Alias(m) => alias(m.sender).abi_encode(),
         Method::wasMyCallersAddressAliased(_) => false.abi_encode(),
-        Method::myCallersAddressWithoutAliasing(_) => call.caller.abi_encode(),
+        Method::myCallersAddressWithoutAliasing(_) => call.callers_caller.abi_encode(),
     };
     Ok(encoded.into())
 }

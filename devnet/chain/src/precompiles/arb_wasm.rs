@@ -90,7 +90,7 @@ fn views(call: &mut Call<'_>, method: Method) -> Outcome {
         Method::keepaliveDays(_) => rules.keepalive_days.abi_encode(),
         Method::blockCacheSize(_) => rules.block_cache_size.abi_encode(),
         Method::codehashVersion(m) => active(call, m.codehash)?.version.abi_encode(),
-        Method::codehashAsmSize(m) => (active(call, m.codehash)?.asm_kib * 1_024).abi_encode(),
+        Method::codehashAsmSize(m) => active(call, m.codehash)?.asm_kib.saturating_mul(1_024).abi_encode(),
         Method::programVersion(m) => active_at(call, m.program)?.version.abi_encode(),
         Method::programMemoryFootprint(m) => active_at(call, m.program)?.footprint.abi_encode(),
         Method::programInitGas(m) => {

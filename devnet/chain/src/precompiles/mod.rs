@@ -12,8 +12,8 @@ mod arb_wasm_cache;
 use std::convert::Infallible;
 
 use alloy_primitives::{Address, Bytes, U256, address};
-use alloy_sol_types::SolInterface;
-use revm::context::ContextTr;
+use alloy_sol_types::{SolCall, SolInterface};
+use revm::context::{ContextTr, JournalTr};
 use revm::handler::{EthPrecompiles, PrecompileProvider};
 use revm::interpreter::{CallInputs, Gas, InstructionResult, InterpreterResult};
 use revm::primitives::AddressSet;
@@ -34,6 +34,9 @@ pub const ARB_WASM_CACHE: Address = address!("0000000000000000000000000000000000
 
 /// ArbOS's precompiles; each has the code `0xFE`, since callers check that there is some.
 pub const ARBOS_PRECOMPILES: [Address; 5] = [ARB_SYS, ARB_OWNER_PUBLIC, ARB_GAS_INFO, ARB_WASM, ARB_WASM_CACHE];
+
+/// The one method that needs no state, and can be called in another account's context.
+const PURE: [u8; 4] = arb_sys::IArbSys::mapL1SenderContractAddressToL2AliasCall::SELECTOR;
 
 const COPY_WORD: u64 = 3;
 const OPEN_STATE: u64 = 800;
@@ -72,7 +75,12 @@ struct Call<'a> {
     value: U256,
     /// The call may change state: neither static nor in another account's context.
     writable: bool,
-    top_level: bool,
+    /// The call is of the precompile itself, not of its code in another account's context.
+    own_context: bool,
+    /// Frames on the call stack, this one included.
+    depth: usize,
+    /// Who called the caller; nobody where the caller is the transaction's sender.
+    callers_caller: Address,
     address: Address,
 }
 
@@ -155,7 +163,9 @@ impl PrecompileProvider<Ctx> for NitroPrecompiles {
             caller: inputs.caller,
             value: inputs.value.get(),
             writable: own_context && !inputs.is_static,
-            top_level: ctx.tx.caller == inputs.caller,
+            own_context,
+            depth: ctx.journaled_state.depth(),
+            callers_caller: ctx.chain.callers_caller,
             address: inputs.bytecode_address,
             ctx,
         };
@@ -169,11 +179,18 @@ impl PrecompileProvider<Ctx> for NitroPrecompiles {
 }
 
 fn run(call: &mut Call<'_>, method: fn(&mut Call<'_>) -> Outcome) -> Outcome {
-    let arguments = call.input.len().checked_sub(4).ok_or(Fault::Rejected)?;
-    call.burn(OPEN_STATE + COPY_WORD * (arguments as u64).div_ceil(32))?;
-    let output = method(call)?;
-    call.burn(COPY_WORD * (output.len() as u64).div_ceil(32))?;
-    Ok(output)
+    let (selector, arguments) = call.input.split_first_chunk::<4>().ok_or(Fault::Rejected)?;
+    let is_pure = call.address == ARB_SYS && *selector == PURE;
+    if !is_pure && !call.own_context {
+        return Err(Fault::Rejected);
+    }
+    let words = (arguments.len() as u64).div_ceil(32);
+    call.burn(COPY_WORD * words + if is_pure { 0 } else { OPEN_STATE })?;
+    let outcome = method(call);
+    if let Ok(data) | Err(Fault::Revert(data)) = &outcome {
+        call.burn(COPY_WORD * (data.len() as u64).div_ceil(32))?;
+    }
+    outcome
 }
 
 fn result(mut gas: Gas, outcome: Outcome) -> InterpreterResult {
