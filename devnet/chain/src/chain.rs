@@ -271,7 +271,6 @@ impl Chain {
         if env.gas_price == 0 {
             setting.base_fee = 0;
         }
-        setting.gas_limit = setting.gas_limit.max(gas);
         execute::run(&self.config, self.owner(), &mut state, &mut setting, env, Mode::Call)
             .map_err(ChainError::InvalidTransaction)
     }
@@ -387,6 +386,9 @@ impl Chain {
         let hash = *tx.tx_hash();
         self.check(&tx)?;
         if !self.auto_mine || tx.nonce() > self.head_state().nonce(tx.signer()) {
+            let setting = self.next_setting();
+            let env = execute::transaction_env(&tx, setting.base_fee);
+            execute::check(&self.config, &setting, env).map_err(ChainError::InvalidTransaction)?;
             self.queue(tx)?;
             return Ok(hash);
         }
@@ -399,6 +401,8 @@ impl Chain {
                 break;
             }
         }
+        let nonce = self.head_state().nonce(sender);
+        self.pool.retain(|tx| tx.signer() != sender || tx.nonce() >= nonce);
         Ok(hash)
     }
 

@@ -155,6 +155,13 @@ impl Vm {
         MainnetHandler::<Self, EVMError<Infallible>, Frame>::default().run(self)
     }
 
+    /// Whether the context's transaction could be included in some state of the chain.
+    pub(crate) fn check(&mut self) -> Result<(), EVMError<Infallible>> {
+        let handler = MainnetHandler::<Self, EVMError<Infallible>, Frame>::default();
+        handler.validate_env(self)?;
+        handler.validate_initial_tx_gas(self).map(|_| ())
+    }
+
     pub(crate) fn into_context(self) -> Ctx {
         self.inner.ctx
     }

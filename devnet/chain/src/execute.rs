@@ -44,7 +44,7 @@ impl BlockSetting {
 pub(crate) enum Mode {
     /// Everything is checked.
     Transaction,
-    /// Neither nonce nor the kind of the sender matter.
+    /// Neither nonce nor the kind of the sender nor the block's gas limit matter.
     Call,
 }
 
@@ -75,13 +75,22 @@ pub(crate) fn run(
     Ok(execution(result, ctx.chain.failure))
 }
 
+/// Whether a transaction could be included in some state; the text says why it never can.
+pub(crate) fn check(config: &Config, block: &BlockSetting, tx: TxEnv) -> Result<(), String> {
+    let gas_limit = tx.gas_limit;
+    let context = context(config, Address::ZERO, State::default(), block, tx, Mode::Transaction);
+    Vm::new(context).check().map_err(|error| invalid(&error, gas_limit))
+}
+
 fn context(config: &Config, owner: Address, state: State, block: &BlockSetting, tx: TxEnv, mode: Mode) -> Ctx {
     let spec = spec(config.arbos);
     let mut cfg = CfgEnv::new_with_spec(spec);
     cfg.chain_id = config.chain_id;
     cfg.disable_eip3541 = true;
     cfg.disable_eip7623 = !config.eip7623;
-    cfg.tx_gas_limit_cap = Some(block.gas_limit);
+    // A call may have more gas than a block, and sees the block's limit all the same.
+    cfg.disable_block_gas_limit = mode == Mode::Call;
+    cfg.tx_gas_limit_cap = Some(if mode == Mode::Call { u64::MAX } else { block.gas_limit });
     cfg.disable_nonce_check = mode == Mode::Call;
     cfg.disable_eip3607 = mode == Mode::Call;
     let mut journaled_state = Journal::new(state);
@@ -210,8 +219,13 @@ pub(crate) fn transaction_env(tx: &Recovered<TxEnvelope>, base_fee: u64) -> TxEn
 /// What runs for a call; free of charge unless it names a price.
 pub(crate) fn request_env(request: &TransactionRequest, chain_id: u64, gas_limit: u64) -> TxEnv {
     let authorizations = request.authorization_list.clone().unwrap_or_default();
+    let tx_type = match (&request.access_list, authorizations.is_empty()) {
+        (_, false) => 4,
+        (Some(_), true) => 1,
+        (None, true) => 0,
+    };
     TxEnv {
-        tx_type: if authorizations.is_empty() { 0 } else { 4 },
+        tx_type,
         caller: request.from.unwrap_or_default(),
         gas_limit,
         gas_price: request.gas_price.or(request.max_fee_per_gas).unwrap_or_default(),

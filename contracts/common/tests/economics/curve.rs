@@ -11,8 +11,12 @@ const FEE: TradingFee = TradingFee::DEFAULT;
 
 /// A curve of any target up to the supply of FLOCK and any φ.
 fn any_curve() -> impl Strategy<Value = Curve> {
-    let target = prop_oneof![Just(tokens(1_000)), Just(tokens(400_000)), (1_000_u64..=1_000_000_000).prop_map(tokens),
-        amount(tokens(1_000_000_000)).prop_map(|n| n.max(tokens(1_000)))];
+    let target = prop_oneof![
+        Just(tokens(1_000)),
+        Just(tokens(400_000)),
+        (1_000_u64..=1_000_000_000).prop_map(tokens),
+        amount(tokens(1_000_000_000)).prop_map(|n| n.max(tokens(1_000)))
+    ];
     let phi = prop_oneof![Just(10_000_u16), Just(5_001_u16), 5_001_u16..=10_000];
     (target, phi).prop_map(|(target, phi)| Curve::new(target, bps(phi)).unwrap())
 }

@@ -26,20 +26,16 @@ fn a_quotient_of_two_to_256_is_an_error_and_one_less_is_not() {
     assert_eq!(mul_div(half, U256::from(2), U256::ONE), Err(Error::Overflow));
     assert_eq!(mul_div(half, U256::from(4), U256::from(2)), Err(Error::Overflow));
     assert_eq!(mul_div(half, U256::from(4), U256::from(4)), Ok(half));
-    // ⌊max·(2²⁵⁵+1)/(2²⁵⁵+1)⌋ = max, but a quotient just over max rounds up to an overflow.
-    let (a, b) = (max, U256::from(3));
-    assert_eq!(mul_div(a, b, b), Ok(max));
+    assert_eq!(mul_div(max, U256::from(3), U256::from(3)), Ok(max));
 }
 
 #[test]
 fn a_ceiling_that_leaves_256_bits_is_an_error() {
-    // a·b = 2²⁵⁶·d − 1 with d = 3: a·b/d = 2²⁵⁶ − ⅓.
-    let a = (U256::MAX / U256::from(5)) * U256::ONE; // 2²⁵⁶ − 1 = 5·a
-    assert_eq!(U256::from(5) * a, U256::MAX);
-    // (3·2²⁵⁶ − 1) = a·b needs a divisor pair; 3·2²⁵⁶ − 1 = 11·…: search the small ones.
+    // Two factors of 3·2²⁵⁶ − 1, a third of which is 2²⁵⁶ − ⅓.
     let n = (BigUint::from(3_u8) << 256) - 1_u8;
     let small = (2_u32..10_000).find(|p| (&n % p) == BigUint::from(0_u8)).unwrap();
-    let cofactor = U256::from_be_slice(&(&n / small).to_bytes_be());
+    let cofactor: BigUint = &n / small;
+    let cofactor = U256::from_be_slice(&cofactor.to_bytes_be());
     let (b, d) = (U256::from(small), U256::from(3));
     assert_eq!(mul_div(cofactor, b, d), Ok(U256::MAX));
     assert_eq!(mul_div_up(cofactor, b, d), Err(Error::Overflow));
@@ -61,7 +57,8 @@ fn a_square_root_is_exact_around_every_power_of_two_and_square() {
         assert_eq!(isqrt(U256::from(small)), U256::from(small.isqrt()));
     }
     for bit in 0..128 {
-        for root in [(U256::ONE << bit) - U256::ONE, U256::ONE << bit, (U256::ONE << bit) + U256::ONE] {
+        let power: U256 = U256::ONE << bit;
+        for root in [power - U256::ONE, power, power + U256::ONE] {
             if root.is_zero() || root >> 128 != U256::ZERO {
                 continue;
             }
