@@ -308,3 +308,16 @@ fn what_is_cached_and_not_flushed_is_seen_by_nobody_else() {
     assert_eq!(mined.execution.output, Bytes::from(vec![0; 32]));
     assert_eq!(slot0(&h, asks), U256::ZERO, "what was never flushed is gone");
 }
+
+#[test]
+fn no_program_gets_more_pages_than_gas_can_buy() {
+    let mut h = Harness::default();
+    for pages in [65_535u32, 65_536, 65_537, u32::MAX] {
+        let greedy = h.deploy_wat(&format!(
+            r#"(module (import "vm_hooks" "pay_for_memory_grow" (func (param i32))) (memory (export "memory") 0)
+              (func (export "user_entrypoint") (param i32) (result i32) (drop (memory.grow (i32.const {pages}))) (i32.const 0)))"#
+        ));
+        let mined = h.send(greedy, vec![]);
+        assert_eq!(mined.execution.outcome, Outcome::Halt("out of gas".into()), "{pages}");
+    }
+}

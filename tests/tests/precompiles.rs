@@ -4,9 +4,7 @@
 use alloy::rpc::types::TransactionRequest;
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, address, hex, keccak256};
 use alloy_sol_types::{SolCall, SolValue};
-use fomo_chain::precompiles::{
-    ARB_GAS_INFO, ARB_OWNER_PUBLIC, ARB_SYS, ARB_WASM, ARB_WASM_CACHE, ARBOS_PRECOMPILES,
-};
+use fomo_chain::precompiles::{ARB_GAS_INFO, ARB_OWNER_PUBLIC, ARB_SYS, ARB_WASM, ARB_WASM_CACHE, ARBOS_PRECOMPILES};
 use fomo_chain::programs::{ARBOS, NETWORK_FEE_ACCOUNT};
 use fomo_chain::{Config, Execution, Outcome};
 use fomo_tests::{GAS, Harness, IArbWasm, assemble};
@@ -178,8 +176,16 @@ fn a_program_of_an_older_stylus_needs_an_upgrade() {
     let (program, code_hash) = deploy_program(&mut h);
     assert!(h.activate(program).execution.success());
     // The version is in the first two bytes of the only word that ArbOS keeps.
-    let (slot, value) =
-        h.chain.head_state().account(ARBOS).unwrap().storage.iter().map(|(slot, value)| (*slot, *value)).next().unwrap();
+    let (slot, value) = h
+        .chain
+        .head_state()
+        .account(ARBOS)
+        .unwrap()
+        .storage
+        .iter()
+        .map(|(slot, value)| (*slot, *value))
+        .next()
+        .unwrap();
     let mut word_of_1 = value.to_be_bytes::<32>();
     word_of_1[..2].copy_from_slice(&[0, 1]);
     h.chain.set_storage(ARBOS, slot, U256::from_be_bytes(word_of_1));
@@ -197,8 +203,16 @@ fn a_record_that_was_tampered_with_does_no_harm() {
     let mut h = Harness::default();
     let (program, code_hash) = deploy_program(&mut h);
     assert!(h.activate(program).execution.success());
-    let (slot, value) =
-        h.chain.head_state().account(ARBOS).unwrap().storage.iter().map(|(slot, value)| (*slot, *value)).next().unwrap();
+    let (slot, value) = h
+        .chain
+        .head_state()
+        .account(ARBOS)
+        .unwrap()
+        .storage
+        .iter()
+        .map(|(slot, value)| (*slot, *value))
+        .next()
+        .unwrap();
     let mut word = [0xFF; 32];
     word[..2].copy_from_slice(&value.to_be_bytes::<32>()[..2]);
     h.chain.set_storage(ARBOS, slot, U256::from_be_bytes(word));
@@ -440,10 +454,8 @@ fn arb_sys_describes_the_chain() {
         (Address::ZERO, address!("1111000000000000000000000000000000001111")),
         (Address::repeat_byte(0xFF), address!("1111000000000000000000000000000000001110")),
     ] {
-        let data = call_data(
-            "mapL1SenderContractAddressToL2Alias(address,address)",
-            (sender, Address::ZERO).abi_encode(),
-        );
+        let data =
+            call_data("mapL1SenderContractAddressToL2Alias(address,address)", (sender, Address::ZERO).abi_encode());
         assert_eq!(h.call(ARB_SYS, data).output, Bytes::from(alias.abi_encode()));
     }
 }
@@ -470,8 +482,7 @@ fn arb_sys_tells_a_contract_who_called_it() {
     let sender = h.sender();
     let one = h.deploy_code(&caller(ARB_SYS, CALL));
     let two = h.deploy_code(&caller(one, CALL));
-    for (target, top_level, callers_caller) in
-        [(ARB_SYS, true, Address::ZERO), (one, true, sender), (two, false, two)]
+    for (target, top_level, callers_caller) in [(ARB_SYS, true, Address::ZERO), (one, true, sender), (two, false, two)]
     {
         let execution = h.call(target, call_data("isTopLevelCall()", []));
         assert_eq!(execution.output, Bytes::from(top_level.abi_encode()), "{target}");
@@ -600,10 +611,7 @@ fn methods_are_called_in_the_precompiles_own_context_and_writes_not_statically()
     let mut h = Harness::default();
     let (program, code_hash) = deploy_program(&mut h);
     let owner = h.sender();
-    let alias = call_data(
-        "mapL1SenderContractAddressToL2Alias(address,address)",
-        (owner, Address::ZERO).abi_encode(),
-    );
+    let alias = call_data("mapL1SenderContractAddressToL2Alias(address,address)", (owner, Address::ZERO).abi_encode());
     let table: &[(Address, Vec<u8>, &[u8])] = &[
         (ARB_WASM, call_data("stylusVersion()", []), &[CALL, STATICCALL]),
         (ARB_SYS, call_data("arbBlockNumber()", []), &[CALL, STATICCALL]),

@@ -214,12 +214,7 @@ fn what_can_never_be_included_is_refused_with_the_words_of_geth() {
             // The cap has to be covered, not only what will be paid.
             (TxEip1559 { max_fee_per_gas: u128::MAX, ..good.clone() }, "insufficient funds for gas * price + value"),
             (
-                TxEip1559 {
-                    to: TxKind::Create,
-                    gas_limit: 10_000_000,
-                    input: vec![0; 49_153].into(),
-                    ..good.clone()
-                },
+                TxEip1559 { to: TxKind::Create, gas_limit: 10_000_000, input: vec![0; 49_153].into(), ..good.clone() },
                 "initcode",
             ),
         ];
@@ -669,9 +664,8 @@ fn a_call_without_a_price_is_free_and_one_with_a_price_is_not() {
     let mut h = Harness::default();
     let sees = h.deploy_code(&SEES);
     let poor = Address::repeat_byte(0x31);
-    let run = |request: TransactionRequest| {
-        h.chain.call(&request, h.chain.head(), &Default::default(), &Default::default())
-    };
+    let run =
+        |request: TransactionRequest| h.chain.call(&request, h.chain.head(), &Default::default(), &Default::default());
     assert!(run(request(poor, sees, [])).unwrap().success());
     let priced = TransactionRequest { gas_price: Some(BASE_FEE), ..request(poor, sees, []) };
     assert!(run(priced).unwrap_err().to_string().contains("insufficient funds"));
@@ -688,8 +682,7 @@ fn a_call_sees_the_gas_limit_of_the_block_however_much_gas_it_has() {
     let code = h.deploy_code(&hex!("455f5260205ff3"));
     for gas in [None, Some(30_000), Some(50_000_000)] {
         let request = TransactionRequest { gas, ..request(h.sender(), code, []) };
-        let execution =
-            h.chain.call(&request, h.chain.head(), &Default::default(), &Default::default()).unwrap();
+        let execution = h.chain.call(&request, h.chain.head(), &Default::default(), &Default::default()).unwrap();
         assert_eq!(execution.output, word(32_000_000));
     }
     assert_eq!(h.send(code, []).execution.output, word(32_000_000));
@@ -750,15 +743,9 @@ fn an_estimate_is_enough_and_not_much_more() {
         ("a demand on the gas left", request(sender, greedy, [])),
         ("a program that writes", request(sender, program, word(4))),
         ("a creation", create.input(Bytes::from(init_code(&[0; 500])).into())),
-        (
-            "an access list",
-            TransactionRequest { access_list: Some(access_list), ..request(sender, store, word(5)) },
-        ),
+        ("an access list", TransactionRequest { access_list: Some(access_list), ..request(sender, store, word(5)) }),
         ("value", TransactionRequest { value: Some(U256::from(1)), ..request(sender, store, word(6)) }),
-        (
-            "a price",
-            TransactionRequest { max_fee_per_gas: Some(2 * BASE_FEE), ..request(sender, store, word(7)) },
-        ),
+        ("a price", TransactionRequest { max_fee_per_gas: Some(2 * BASE_FEE), ..request(sender, store, word(7)) }),
         (
             "a call of ArbWasm",
             request(sender, fomo_chain::precompiles::ARB_WASM, keccak256("stylusVersion()")[..4].to_vec()),
@@ -786,4 +773,26 @@ fn what_fails_at_any_gas_has_no_estimate_but_its_revert_data() {
         panic!("it has no estimate")
     };
     assert_eq!((run.outcome, run.output), (Outcome::Revert, Bytes::from_static(&hex!("08c379a0"))));
+}
+
+#[test]
+fn mined_time_stays_and_the_clock_goes_on_from_there() {
+    let mut chain = Chain::new(Config::default());
+    chain.mine(100, Some(3_600));
+    let head = chain.block(chain.head()).unwrap().header.timestamp;
+    chain.increase_time(60);
+    assert!(chain.timestamp() >= head + 60);
+}
+
+#[test]
+fn what_no_longer_pays_waits() {
+    let mut chain = Chain::new(Config { auto_mine: false, ..Config::default() });
+    let request = TransactionRequest { from: chain.accounts().first().copied(), ..Default::default() };
+    let hash = chain.submit_request(request.to(Address::repeat_byte(7))).unwrap();
+    chain.set_base_fee(1_000_000_000);
+    chain.mine(1, None);
+    assert!(chain.receipt(hash).is_none() && chain.pending_transaction(hash).is_some());
+    chain.set_base_fee(100_000_000);
+    chain.mine(1, None);
+    assert!(chain.receipt(hash).is_some());
 }

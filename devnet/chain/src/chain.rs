@@ -36,6 +36,8 @@ pub const KEPT_STATES: u64 = 128;
 const L1_GENESIS: u64 = 20_000_000;
 /// Seconds of an L1 block.
 const L1_BLOCK_TIME: u64 = 12;
+/// Transactions that may wait.
+const MAX_POOL: usize = 1_024;
 /// Gas of a call that names no limit.
 const CALL_GAS: u64 = 50_000_000;
 
@@ -43,7 +45,7 @@ const CALL_GAS: u64 = 50_000_000;
 #[derive(Debug, Clone)]
 struct Snapshot {
     head: u64,
-    state: State,
+    states: BTreeMap<u64, State>,
     time_offset: i64,
     next_timestamp: Option<u64>,
     base_fee: u64,
@@ -220,8 +222,12 @@ impl Chain {
     #[must_use]
     pub fn pending_nonce(&self, address: Address) -> u64 {
         let mut nonce = self.head_state().nonce(address);
-        while self.pool.iter().any(|tx| tx.signer() == address && tx.nonce() == nonce) {
-            nonce += 1;
+        let mut waiting: Vec<u64> = self.pool.iter().filter(|tx| tx.signer() == address).map(|tx| tx.nonce()).collect();
+        waiting.sort_unstable();
+        for taken in waiting {
+            if taken == nonce {
+                nonce = nonce.saturating_add(1);
+            }
         }
         nonce
     }
@@ -452,6 +458,7 @@ impl Chain {
                 let replaced = self.pool.get_mut(at).filter(|old| tx.max_fee_per_gas() > old.max_fee_per_gas());
                 *replaced.ok_or_else(|| invalid("replacement transaction underpriced"))? = tx;
             }
+            None if self.pool.len() >= MAX_POOL => return Err(invalid("txpool is full")),
             None => self.pool.push(tx),
         }
         Ok(())
@@ -470,7 +477,8 @@ impl Chain {
     pub fn mine(&mut self, blocks: u64, interval: Option<u64>) {
         for index in 0..blocks {
             if let Some(interval) = interval.filter(|_| index > 0) {
-                self.next_timestamp = Some(self.head_timestamp().saturating_add(interval));
+                // The clock goes on from there; beyond any calendar it stays.
+                let _ = self.set_next_timestamp(self.head_timestamp().saturating_add(interval));
             }
             let waiting = std::mem::take(&mut self.pool);
             let left = self.mine_all(waiting);
@@ -487,7 +495,9 @@ impl Chain {
         // Round after round, since one transaction may make the next one of its sender ready.
         loop {
             let ready = waiting.iter().position(|tx| {
-                tx.nonce() == state.nonce(tx.signer()) && tx.gas_limit() <= setting.gas_limit.saturating_sub(gas)
+                tx.max_fee_per_gas() >= u128::from(setting.base_fee)
+                    && tx.nonce() == state.nonce(tx.signer())
+                    && tx.gas_limit() <= setting.gas_limit.saturating_sub(gas)
             });
             let Some(at) = ready else { break };
             let tx = waiting.remove(at);
@@ -689,7 +699,7 @@ impl Chain {
         self.next_snapshot += 1;
         let snapshot = Snapshot {
             head: self.head(),
-            state: self.head_state(),
+            states: self.states.clone(),
             time_offset: self.time_offset,
             next_timestamp: self.next_timestamp,
             base_fee: self.base_fee,
@@ -710,8 +720,7 @@ impl Chain {
                 self.transactions.remove(mined.transaction.tx_hash());
             }
         }
-        self.states.split_off(&snapshot.head);
-        self.states.insert(snapshot.head, snapshot.state);
+        self.states = snapshot.states;
         self.time_offset = snapshot.time_offset;
         self.next_timestamp = snapshot.next_timestamp;
         self.base_fee = snapshot.base_fee;

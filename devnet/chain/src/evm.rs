@@ -383,8 +383,14 @@ impl Vm {
             Request::CodeHash { account, dest } => chain.code_hash(account, dest)?,
             Request::Code { account, gas_left, then } => chain.code(account, gas_left, then)?,
             Request::AddPages { pages } => {
+                let (open, ever) = (chain.ctx.chain.pages_open, chain.ctx.chain.pages_ever);
                 let gas = chain.ctx.chain.add_pages(pages);
-                chain.program.guest().buy_gas(gas).map(|()| Handled::Resume(None))
+                let paid = chain.program.guest().buy_gas(gas);
+                if paid.is_err() {
+                    // What was not paid for was never had: the ramp is not behind those who come later.
+                    (chain.ctx.chain.pages_open, chain.ctx.chain.pages_ever) = (open, ever);
+                }
+                paid.map(|()| Handled::Resume(None))
             }
         })
     }
@@ -449,7 +455,7 @@ impl ChainSide<'_> {
             let (cost, refund) = sstore_gas(&store.data);
             gas = gas.saturating_add(cost);
             self.frame.interpreter.gas.record_refund(refund);
-            if gas >= gas_left {
+            if gas > gas_left {
                 break;
             }
         }
@@ -457,8 +463,6 @@ impl ChainSide<'_> {
             return Ok(Err(Escape::Failure("no gas for a write")));
         }
         let mut guest = self.program.guest();
-        // Nitro gives out nothing where the last write takes the last gas.
-        let gas = if gas >= gas_left { u64::MAX } else { gas };
         Ok(guest.buy_gas(gas).map(|()| Handled::Resume(None)))
     }
 
@@ -524,8 +528,8 @@ impl ChainSide<'_> {
         }
         let (mut hash, mut code) = (loaded.info.code_hash, loaded.info.code.clone().unwrap_or_default());
         if let Some(delegate) = code.eip7702_address() {
+            // Unlike the EVM's calls, Nitro's host function does not charge for the delegate.
             let loaded = self.ctx.journaled_state.load_account_with_code(delegate)?;
-            gas += touch_gas(loaded.is_cold);
             (hash, code) = (loaded.info.code_hash, loaded.info.code.clone().unwrap_or_default());
         }
         Ok((gas, hash, code))

@@ -4,7 +4,10 @@ use std::sync::OnceLock;
 
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use fomo_wasm::hooks::{self, API_INK, HOST_INK};
-use wasmi::{AsContext, AsContextMut, Caller, Engine, Global, Linker, Memory, StoreContextMut, Val};
+use wasmi::{
+    AsContext, AsContextMut, Caller, Engine, Global, Linker, Memory, StoreContextMut, StoreLimits, StoreLimitsBuilder,
+    Val,
+};
 
 use super::cache::{REQUIRED_ACCESS_GAS, StorageCache};
 use super::{CallKind, CodeUse, Env, Escape, Request};
@@ -42,8 +45,12 @@ pub(crate) struct Host {
     /// The code asked for last, which costs nothing to ask for again.
     pub last_code: Option<(Address, Bytes)>,
     pub waiting: Option<Box<Request>>,
+    pub(super) limits: StoreLimits,
     handles: Option<Handles>,
 }
+
+/// Most bytes of one program's memory: 128 pages, which no gas buys more of.
+const MAX_MEMORY: usize = 128 << 16;
 
 impl Host {
     pub(super) fn new(env: Env) -> Self {
@@ -54,6 +61,7 @@ impl Host {
             cache: StorageCache::default(),
             last_code: None,
             waiting: None,
+            limits: StoreLimitsBuilder::new().memory_size(MAX_MEMORY).build(),
             handles: None,
         }
     }
@@ -395,8 +403,8 @@ fn account_code(guest: &mut Guest<'_>, account: u32, then: CodeUse) -> Result<u3
 }
 
 fn pay_for_memory_grow(guest: &mut Guest<'_>, pages: u32) -> Result {
-    // The host's parameter has 16 bits; the engine refuses what the cut leaves unpaid, since memory ends at 65,536.
-    match u16::try_from(pages & 0xFFFF).unwrap_or(u16::MAX) {
+    // The host's parameter has 16 bits. What they cut off is not lost: no program ever gets that many pages.
+    match u16::try_from(pages).unwrap_or(u16::MAX) {
         0 => guest.buy_ink(HOST_INK),
         pages => guest.wait(Request::AddPages { pages }),
     }

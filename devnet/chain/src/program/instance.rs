@@ -84,6 +84,7 @@ impl Instance {
     /// Instantiates a program with ink to spend; `None` if it cannot be, which activation rules out.
     pub(crate) fn new(compiled: &Compiled, env: Env, ink: u64) -> Option<Self> {
         let mut store = Store::new(&ENGINE, Host::new(env));
+        store.limiter(|host| &mut host.limits);
         let instance = host::linker(&ENGINE).instantiate_and_start(&mut store, &compiled.module).ok()?;
         let global = |name| match instance.get_export(&store, name) {
             Some(Extern::Global(global)) => Some(global),

@@ -18,11 +18,16 @@ pub(super) const METHODS: &[Method] = &[
 
 /// Blocks of a fee history, the limit of geth.
 const MOST_BLOCKS: u64 = 1_024;
+/// Percentiles that one request may ask for, as in geth.
+const MAX_PERCENTILES: usize = 100;
 
 fn history(node: &mut Node, params: &Params) -> RpcResult<Value> {
     let count = params.required::<u64>(0, "block count")?.min(MOST_BLOCKS);
     let newest = params.required::<BlockRef>(1, "newest block")?;
     let percentiles = params.optional::<Vec<f64>>(2, "reward percentiles")?;
+    if percentiles.as_ref().is_some_and(|list| list.len() > MAX_PERCENTILES) {
+        return Err(server("at most 100 reward percentiles can be asked for"));
+    }
     let newest = newest.find(&node.chain).ok_or_else(|| server("the newest block does not exist"))?.header.number;
     let oldest = (newest + 1).saturating_sub(count);
     let headers: Vec<_> =
