@@ -151,8 +151,8 @@ impl Curve {
     /// to 5001·S and y0 is T_max up to 5000·T_max.
     ///
     /// # Errors
-    /// [`Error::PhiTooLow`]; [`Error::TargetsOutOfOrder`] for a target under 1,000 FLOCK; [`Error::Overflow`] from
-    /// T_max of about 2²⁰⁰ on.
+    /// [`Error::PhiTooLow`]; [`Error::TargetsOutOfOrder`] for a target under 1,000 FLOCK; [`Error::Overflow`] where
+    /// `x0·(y0 + T_max)` does not fit: over T_max of 2¹⁷⁵ for φ = 1, of 2¹⁵³ for φ next to ½.
     pub fn new(max_target: U256, phi: Bps) -> Result<Self, Error> {
         if phi <= LEAST_PHI {
             return Err(Error::PhiTooLow);
@@ -229,7 +229,7 @@ impl Curve {
     /// `spot(R) = ⌊(y0 + R)²/k⌋`: FLOCK per MT with 18 decimals, down.
     ///
     /// # Errors
-    /// [`Error::BadReserves`] for R over T_max; [`Error::Overflow`] from T_max of about 2¹⁸⁰ on.
+    /// [`Error::BadReserves`] for R over T_max.
     pub fn spot(&self, raised: U256) -> Result<U256, Error> {
         let flock = self.flock_at(raised)?;
         math::mul_div(flock, math::mul(flock, WAD)?, self.k()?)
@@ -238,7 +238,7 @@ impl Curve {
     /// The price at which the curve closes when the raise reaches T_max; see [`Curve::spot`].
     ///
     /// # Errors
-    /// [`Error::Overflow`] as [`Curve::spot`].
+    /// None for a curve that [`Curve::new`] made.
     pub fn closing_price(&self) -> Result<U256, Error> {
         self.spot(self.max_target)
     }
@@ -252,7 +252,7 @@ impl Curve {
 
     /// A buy of at most `offered` FLOCK, fees and `tax` included (§3).
     ///
-    /// `net = ⌊offered·(1 − tax)⌋`; `out = ⌊x·net/(y + net)⌋`. Where net would pass T_max, the curve is filled to exactly T_max and
+    /// `net = ⌊offered·(1 − tax)⌋`; `out = ⌊x·net/(y + net)⌋`. Where net reaches T_max, the curve is filled to exactly T_max and
     /// only `⌈net·1/(1 − tax)⌉` is taken, even if that buys 0 MT. `tax` is [`TradingFee::total`] or
     /// [`TradingFee::sniper_tax`]. See [`Purchase`] for how the tax is divided.
     ///
@@ -266,7 +266,7 @@ impl Curve {
         let room = self.room(from)?;
         let net_offered = tax.rest().of(offered)?;
         let (flock_in, net_used) =
-            if net_offered > room { (gross_of(room, tax)?, room) } else { (offered, net_offered) };
+            if net_offered >= room { (gross_of(room, tax)?, room) } else { (offered, net_offered) };
         let purchase = self.fill(from, flock_in, net_used, fee)?;
         if purchase.mt.is_zero() && net_used < room { Err(Error::NothingBought) } else { Ok(purchase) }
     }

@@ -25,8 +25,8 @@ pub struct Lock {
 
 /// gmFLOCK for locking `amount` FLOCK for `period`: `n` up to 30 days, `n·(1 + ε·(t − 30)/365)` beyond (§6).
 ///
-/// t is the period in days, fractions included; the bonus rounds down, for the others. Exact for every amount up to
-/// 2¹⁹⁰; for ε = 2.19 a year gives 3.01 n.
+/// t is the period in days, fractions included; the bonus rounds down, for the others. For
+/// ε = 2.19 a year gives 3.01 n.
 ///
 /// # Errors
 /// [`Error::LockPeriodOutOfRange`] for no time at all or over 365 days; [`Error::Overflow`].

@@ -70,6 +70,53 @@ fn with_phi_three_quarters_the_sale_and_its_liquidity_meet_at_the_closing_price(
 }
 
 #[test]
+fn opening_reserves_round_up_one_from_the_other() {
+    // x0 = S·5003/3, not a whole number of wei; y0 = T·(x0 − S)/S of that.
+    let curve = curve(100_001, 5_003);
+    let x0 = SALE * U256::from(5_003) / U256::from(3) + U256::ONE;
+    assert_eq!(curve.opening().mt, x0);
+    let exact = (big(x0) - big(SALE)) * big(tokens(100_001));
+    assert_eq!(big(curve.opening().flock), (exact + big(SALE) - 1_u8) / big(SALE));
+}
+
+#[test]
+fn a_buy_that_reaches_the_target_is_charged_no_more_than_it_needs() {
+    // At 99 % tax a hundred amounts leave the same net.
+    let (curve, tax) = (curve(100_000, 10_000), FEE.sniper_tax(Seconds(0)));
+    let least = tokens(10_000_000);
+    for more in [0, 1, 99, 100, 12_345] {
+        let purchase = curve.buy(&curve.opening(), least + U256::from(more), &FEE, tax).unwrap();
+        assert_eq!((purchase.flock_in, purchase.net_used), (least, tokens(100_000)));
+    }
+    assert!(curve.buy(&curve.opening(), least - U256::ONE, &FEE, tax).unwrap().net_used < tokens(100_000));
+}
+
+#[test]
+fn a_bundle_of_exactly_a_quarter_of_the_supply_is_accepted() {
+    // At over a FLOCK per MT every wei of MT has its price.
+    let curve = curve(1_000_000_000, 10_000);
+    let quarter = curve.buy_exact(&curve.opening(), BUNDLE_LIMIT, &FEE, FEE.total()).unwrap();
+    assert_eq!(quarter.mt, BUNDLE_LIMIT);
+    assert_eq!(curve.bundled_buy(quarter.flock_in, &FEE, tokens(1_000_000_000)), Ok(quarter));
+    let more = curve.buy_exact(&curve.opening(), BUNDLE_LIMIT + U256::ONE, &FEE, FEE.total()).unwrap();
+    assert_eq!(curve.bundled_buy(more.flock_in, &FEE, tokens(1_000_000_000)), Err(Error::BundleTooLarge));
+}
+
+#[test]
+fn a_curve_that_can_be_made_never_overflows_later() {
+    for (phi, bits) in [(10_000, 175), (5_001, 153)] {
+        let target = U256::ONE << bits;
+        assert_eq!(Curve::new(target << 1, bps(phi)), Err(Error::Overflow));
+        let curve = Curve::new(target, bps(phi)).unwrap();
+        assert!(curve.closing_price().unwrap() > curve.spot(U256::ZERO).unwrap());
+        let half = curve.buy_exact(&curve.opening(), SALE >> 1, &FEE, FEE.sniper_tax(Seconds(0))).unwrap();
+        let full = curve.buy(&half.reserves, U256::MAX, &FEE, FEE.sniper_tax(Seconds(0))).unwrap();
+        assert_eq!(full.check_minimum(U256::MAX, U256::ONE), Ok(()));
+        assert!(curve.graduation(&full.reserves).is_ok());
+    }
+}
+
+#[test]
 fn phi_and_targets_out_of_range_are_errors() {
     assert_eq!(Curve::new(tokens(1_000), bps(5_000)), Err(Error::PhiTooLow));
     assert_eq!(Curve::new(tokens(1_000), bps(0)), Err(Error::PhiTooLow));

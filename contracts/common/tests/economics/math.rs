@@ -50,6 +50,19 @@ fn additions_products_and_differences_are_checked() {
 }
 
 #[test]
+fn a_product_carries_out_of_every_place() {
+    let low = u128::from(u64::MAX);
+    let half = 1_u128 << 63;
+    // The middle sum is 2¹²⁸ − 1 before the low half's carry comes in; then over 2¹²⁸ by itself.
+    let cases =
+        [((half + 1) << 64 | low, half << 64 | low), (u128::MAX, u128::MAX), (u128::MAX, 1), (u128::MAX, 1 << 64)];
+    for (a, b) in cases {
+        let (a, b) = (U256::from(a), U256::from(b));
+        assert_eq!(big(mul(a, b).unwrap()), big(a) * big(b));
+    }
+}
+
+#[test]
 fn a_square_root_is_exact_around_every_power_of_two_and_square() {
     assert_eq!(isqrt(U256::ZERO), U256::ZERO);
     assert_eq!(isqrt(U256::MAX), (U256::ONE << 128) - U256::ONE);
