@@ -251,6 +251,48 @@ fn a_nonce_too_high_waits_until_the_gap_closes() {
 }
 
 #[test]
+fn the_last_nonce_there_is_breaks_nothing() {
+    let mut h = Harness::default();
+    let signer = key(&h.chain, 0);
+    h.chain.set_auto_mine(false);
+    for nonce in [u64::MAX - 1, u64::MAX] {
+        h.chain.set_nonce(signer.address(), nonce);
+        let _ = h.chain.submit(sign(&signer, plain(nonce, h.sender())));
+        assert_eq!(h.chain.pending_nonce(signer.address()), u64::MAX);
+        h.chain.mine(1, None);
+        assert_eq!(h.chain.head_state().nonce(signer.address()), u64::MAX);
+    }
+}
+
+#[test]
+fn settings_at_their_limits_break_nothing() {
+    let limits = Config {
+        chain_id: u64::MAX,
+        base_fee: u64::MAX,
+        block_gas_limit: u64::MAX,
+        balance: U256::MAX,
+        genesis_time: Some(u64::MAX),
+        ..Config::default()
+    };
+    for config in [
+        Config { genesis_time: Some(1 << 63), ..limits.clone() },
+        Config { genesis_time: Some(0), base_fee: 0, ..limits.clone() },
+        Config { accounts: 0, block_gas_limit: 0, balance: U256::ZERO, ..Config::default() },
+        limits,
+    ] {
+        let mut chain = Chain::new(config);
+        let from = chain.owner();
+        // Wants most of its gas for a call that needs little of it.
+        chain.set_code(Address::repeat_byte(8), hex!("62030d405a11600c575f5ffd5b00").into());
+        let request = request(from, Address::repeat_byte(8), []);
+        let _ = chain.estimate_gas(&request, 0, &Default::default());
+        let _ = chain.submit_request(request);
+        chain.mine(2, Some(u64::MAX));
+        assert!(chain.head() >= 2);
+    }
+}
+
+#[test]
 fn a_waiting_transaction_is_replaced_only_by_one_that_pays_more() {
     let mut h = Harness::default();
     h.chain.set_auto_mine(false);
@@ -509,6 +551,20 @@ fn what_is_set_directly_survives_a_snapshot_of_it() {
     assert_eq!(state.balance(account), U256::from(9));
     assert_eq!(state.code(account), Bytes::from_static(&STORE));
     assert_eq!(state.storage(account, U256::from(3)), U256::from(4));
+}
+
+#[test]
+fn the_states_kept_at_a_snapshot_are_there_again_after_it() {
+    let mut h = Harness::default();
+    h.chain.mine(10, None);
+    let id = h.chain.snapshot();
+    h.chain.mine(2 * KEPT_STATES, None);
+    assert!(h.chain.state(10).is_err());
+    assert!(h.chain.revert_to(id));
+    assert!((0..=10).all(|number| h.chain.state(number).is_ok()));
+    let paid = h.send_value(Address::repeat_byte(9), [], U256::from(5));
+    assert!(paid.execution.success());
+    assert_eq!(h.chain.state(11).unwrap().balance(Address::repeat_byte(9)), U256::from(5));
 }
 
 #[test]

@@ -114,7 +114,7 @@ impl Chain {
             base_fee: config.base_fee,
             genesis_time,
             // With a genesis time of its own the clock goes on from there.
-            time_offset: config.genesis_time.map_or(0, |time| time.cast_signed() - now().cast_signed()),
+            time_offset: config.genesis_time.map_or(0, |time| time.cast_signed().saturating_sub(now().cast_signed())),
             next_timestamp: None,
             snapshots: BTreeMap::new(),
             next_snapshot: 0,
@@ -312,7 +312,7 @@ impl Chain {
         if guess < most && run(guess).is_ok_and(|run| run.success()) {
             most = guess;
         }
-        while least + 1 < most && (most - least) * 1_000 > most * 15 {
+        while least + 1 < most && (most - least) / 15 > most / 1_000 {
             let middle = least + (most - least) / 2;
             if run(middle).is_ok_and(|run| run.success()) { most = middle } else { least = middle }
         }

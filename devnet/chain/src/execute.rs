@@ -7,7 +7,7 @@ use alloy::rpc::types::TransactionRequest;
 use alloy_primitives::{Address, B256, Bytes, U256};
 use fomo_wasm::Rules;
 use revm::context::either::Either;
-use revm::context::result::{EVMError, ExecutionResult, HaltReason, InvalidTransaction, OutOfGasError, Output};
+use revm::context::result::{EVMError, ExecutionResult, HaltReason, InvalidTransaction, Output};
 use revm::context::{BlockEnv, CfgEnv, Context, Journal, JournalTr, TxEnv};
 use revm::context_interface::block::BlobExcessGasAndPrice;
 use revm::primitives::hardfork::SpecId;
@@ -162,9 +162,7 @@ fn execution(result: ExecutionResult<HaltReason>, note: Option<String>) -> Execu
 /// A halt in the words of geth, which clients know.
 fn halt_text(reason: &HaltReason) -> String {
     match reason {
-        HaltReason::OutOfGas(OutOfGasError::Basic | OutOfGasError::Memory | OutOfGasError::Precompile) => {
-            "out of gas".into()
-        }
+        HaltReason::OutOfGas(_) => "out of gas".into(),
         HaltReason::InvalidJump => "invalid jump destination".into(),
         HaltReason::OpcodeNotFound | HaltReason::InvalidFEOpcode => "invalid opcode".into(),
         HaltReason::StackOverflow => "stack limit reached".into(),
