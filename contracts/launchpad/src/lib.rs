@@ -1,0 +1,1 @@
+//! Launches (`protocol.md` §3).
