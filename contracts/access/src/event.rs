@@ -1,20 +1,20 @@
 //! What roles, pauses and parameters tell the outside.
 
-use alloy_sol_types::sol;
+use alloy_primitives::{Address, B256, U256};
 
-sol! {
+crate::events! {
     /// `account` may take over `role`.
-    event RoleProposed(bytes32 indexed role, address indexed account);
+    RoleProposed("RoleProposed(bytes32,address)") [role: B256, account: Address] {}
     /// `account` has taken over `role` from `previous`; zero where nobody had or has it.
-    event RoleTransferred(bytes32 indexed role, address indexed previous, address indexed account);
+    RoleTransferred("RoleTransferred(bytes32,address,address)") [role: B256, previous: Address, account: Address] {}
     /// Paused until `until`, unless lifted before.
-    event Paused(address indexed by, uint64 since, uint64 until);
+    Paused("Paused(address,uint64,uint64)") [by: Address] { since: u64, until: u64 }
     /// The pause ended before its time.
-    event Unpaused(address indexed by, uint64 at);
+    Unpaused("Unpaused(address,uint64)") [by: Address] { at: u64 }
     /// `key` changes to `value` when anyone executes it, from `due` on and until `expires`.
-    event ParameterProposed(bytes32 indexed key, uint256 value, uint64 due, uint64 expires);
+    ParameterProposed("ParameterProposed(bytes32,uint256,uint64,uint64)") [key: B256] { value: U256, due: u64, expires: u64 }
     /// The proposal for `key` is withdrawn.
-    event ParameterCancelled(bytes32 indexed key);
+    ParameterCancelled("ParameterCancelled(bytes32)") [key: B256] {}
     /// `key` is `value`; for what is computed per epoch, from `epoch` on.
-    event ParameterSet(bytes32 indexed key, uint256 value, uint64 epoch);
+    ParameterSet("ParameterSet(bytes32,uint256,uint64)") [key: B256] { value: U256, epoch: u64 }
 }

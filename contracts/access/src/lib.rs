@@ -1,5 +1,6 @@
 //! The ground that every contract of the suite stands on (`protocol.md` §9).
 //!
+//! - [`abi`]: calls, answers and events in words.
 //! - [`Roles`]: who may, with a handover in two steps.
 //! - [`Pauses`]: a guardian's pause that expires, and the clock that stands still meanwhile.
 //! - [`Parameters`]: values that change in two public steps with a delay, readable as of any epoch.
@@ -12,6 +13,7 @@
 //! parameters may be it says in [`CheckParameter`].
 extern crate alloc;
 
+pub mod abi;
 mod checkpoints;
 mod error;
 pub mod event;
@@ -29,10 +31,11 @@ pub use error::error_selector;
 pub use error::{Error, core_selector};
 pub use parameters::{DELAY, LEAST_DELAY, Parameters, VALID_FOR};
 pub use pauses::{LONGEST_PAUSE, Pauses};
-pub use roles::{ADMIN, GUARDIAN, Roles, role};
-pub use route::{CheckParameter, IAccess};
+pub use roles::{ADMIN, GUARDIAN, Roles, role, tag, tagged};
+pub use route::{CheckParameter, HasAccess, IAccess, route_words};
 
 use alloy_primitives::{Address, U256, Uint};
+use stylus_sdk::host::VM;
 use stylus_sdk::prelude::*;
 
 /// Roles, pauses and parameters of a contract.
@@ -66,7 +69,7 @@ impl Access {
 ///
 /// # Errors
 /// [`Error::Reentered`].
-pub fn enter(vm: &impl Host) -> Result<(), Error> {
+pub fn enter(vm: &VM) -> Result<(), Error> {
     if vm.msg_reentrant() { Err(Error::Reentered) } else { Ok(()) }
 }
 

@@ -94,7 +94,7 @@ impl Parameters {
         let mut proposal = self.proposals.setter(key);
         proposal.value.set(value);
         proposal.due.set(due.try_into().unwrap_or_default());
-        self.vm().log(event::ParameterProposed { key, value, due, expires: due.saturating_add(VALID_FOR) });
+        event::ParameterProposed { key, value, due, expires: due.saturating_add(VALID_FOR) }.log(self.vm());
         Ok(())
     }
 
@@ -105,7 +105,7 @@ impl Parameters {
     pub fn cancel(&mut self, roles: &Roles, key: B256) -> Result<(), Error> {
         roles.only(ADMIN)?;
         self.take(key)?;
-        self.vm().log(event::ParameterCancelled { key });
+        event::ParameterCancelled { key }.log(self.vm());
         Ok(())
     }
 
@@ -138,7 +138,7 @@ impl Parameters {
 
     fn push(&mut self, key: B256, value: U256, epoch: u64) -> Result<(), Error> {
         self.values.setter(key).push(epoch, value)?;
-        self.vm().log(event::ParameterSet { key, value, epoch });
+        event::ParameterSet { key, value, epoch }.log(self.vm());
         Ok(())
     }
 

@@ -116,7 +116,7 @@ impl Pauses {
         self.set_last(pause);
         self.spent.set(!admin);
         let by = self.vm().msg_sender();
-        self.vm().log(event::Paused { by, since, until });
+        event::Paused { by, since, until }.log(self.vm());
         Ok(())
     }
 
@@ -140,7 +140,7 @@ impl Pauses {
         }
         self.set_last(Pause { until: at, ..last });
         let by = self.vm().msg_sender();
-        self.vm().log(event::Unpaused { by, at });
+        event::Unpaused { by, at }.log(self.vm());
         Ok(())
     }
 

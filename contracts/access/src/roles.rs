@@ -2,7 +2,7 @@
 
 use alloc::{vec, vec::Vec};
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, keccak256};
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageAddress, StorageMap};
 
@@ -22,6 +22,23 @@ pub const fn role(name: &str) -> B256 {
         index += 1;
     }
     B256::new(word)
+}
+
+/// The key of what belongs to something: a tag of four bytes, and 28 of the hash of what it belongs to. So a contract can tell from
+/// a key what kind of value it is.
+#[must_use]
+pub fn tagged(tag: [u8; 4], id: B256) -> B256 {
+    let mut key = keccak256(id);
+    if let Some(head) = key.0.first_chunk_mut() {
+        *head = tag;
+    }
+    key
+}
+
+/// The tag of a key.
+#[must_use]
+pub fn tag(key: B256) -> [u8; 4] {
+    key.0.first_chunk().copied().unwrap_or_default()
 }
 
 /// Proposes roles and parameters, renews pauses. A Safe.
@@ -61,7 +78,7 @@ impl Roles {
     /// Gives a role; for constructors.
     pub fn set(&mut self, role: B256, account: Address) {
         let previous = self.holders.replace(role, account);
-        self.vm().log(event::RoleTransferred { role, previous, account });
+        event::RoleTransferred { role, previous, account }.log(self.vm());
     }
 
     /// Proposes who takes a role over. The admin proposes every role, its own too. A proposal of zero takes back the one
@@ -72,7 +89,7 @@ impl Roles {
     pub fn propose(&mut self, role: B256, account: Address) -> Result<(), Error> {
         self.only(ADMIN)?;
         self.proposed.insert(role, account);
-        self.vm().log(event::RoleProposed { role, account });
+        event::RoleProposed { role, account }.log(self.vm());
         if account.is_zero() && role != ADMIN {
             self.set(role, account);
         }

@@ -8,7 +8,10 @@ use alloc::vec::Vec;
 use alloy_primitives::{Address, U256};
 use stylus_sdk::call::RawCall;
 use stylus_sdk::function_selector;
+use stylus_sdk::host::VM;
 use stylus_sdk::prelude::*;
+
+use crate::abi::concat;
 
 /// Why a token call failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,13 +26,8 @@ pub enum CallError {
 ///
 /// # Errors
 /// [`CallError::Reverted`].
-pub fn call<const N: usize>(
-    vm: &impl Host,
-    to: Address,
-    selector: [u8; 4],
-    words: [U256; N],
-) -> Result<Vec<u8>, CallError> {
-    call_raw(vm, to, &encode(selector, words))
+pub fn call(vm: &VM, to: Address, selector: [u8; 4], words: &[U256]) -> Result<Vec<u8>, CallError> {
+    call_raw(vm, to, &concat(&selector, words))
 }
 
 /// Calls a contract with call data.
@@ -37,7 +35,7 @@ pub fn call<const N: usize>(
 /// # Errors
 /// [`CallError::Reverted`].
 #[allow(unsafe_code, reason = "the SDK has no safe call for what is no `sol_interface!`")]
-pub fn call_raw(vm: &impl Host, to: Address, data: &[u8]) -> Result<Vec<u8>, CallError> {
+pub fn call_raw(vm: &VM, to: Address, data: &[u8]) -> Result<Vec<u8>, CallError> {
     vm.flush_cache(true);
     // SAFETY: nothing of the storage is cached across the call.
     unsafe { RawCall::new(vm).call(to, data) }.map_err(CallError::Reverted)
@@ -48,15 +46,10 @@ pub fn call_raw(vm: &impl Host, to: Address, data: &[u8]) -> Result<Vec<u8>, Cal
 /// # Errors
 /// [`CallError::Reverted`]; [`CallError::Refused`] where it returns less than a word.
 #[allow(unsafe_code, reason = "as in `call_raw`")]
-pub fn ask<const N: usize>(
-    vm: &impl Host,
-    to: Address,
-    selector: [u8; 4],
-    words: [U256; N],
-) -> Result<U256, CallError> {
+pub fn ask(vm: &VM, to: Address, selector: [u8; 4], words: &[U256]) -> Result<U256, CallError> {
     vm.flush_cache(false);
     // SAFETY: a static call changes no storage.
-    let answer = unsafe { RawCall::new_static(vm).call(to, &encode(selector, words)) }.map_err(CallError::Reverted)?;
+    let answer = unsafe { RawCall::new_static(vm).call(to, &concat(&selector, words)) }.map_err(CallError::Reverted)?;
     first_word(&answer).ok_or(CallError::Refused)
 }
 
@@ -64,15 +57,6 @@ pub fn ask<const N: usize>(
 #[must_use]
 pub fn first_word(data: &[u8]) -> Option<U256> {
     data.first_chunk::<32>().map(|word| U256::from_be_bytes(*word))
-}
-
-fn encode<const N: usize>(selector: [u8; 4], words: [U256; N]) -> Vec<u8> {
-    let mut data = Vec::with_capacity(4 + 32 * N);
-    data.extend_from_slice(&selector);
-    for word in words {
-        data.extend_from_slice(&word.to_be_bytes::<32>());
-    }
-    data
 }
 
 /// An address as a word of call data.
@@ -83,11 +67,11 @@ pub fn word(address: Address) -> U256 {
 
 /// Whether there is a contract.
 #[must_use]
-pub fn has_code(vm: &impl Host, at: Address) -> bool {
+pub fn has_code(vm: &VM, at: Address) -> bool {
     vm.code_size(at) > 0
 }
 
-fn must<const N: usize>(vm: &impl Host, token: Address, selector: [u8; 4], words: [U256; N]) -> Result<(), CallError> {
+fn must(vm: &VM, token: Address, selector: [u8; 4], words: &[U256]) -> Result<(), CallError> {
     let answer = call(vm, token, selector, words)?;
     if answer.is_empty() || first_word(&answer) == Some(U256::ONE) { Ok(()) } else { Err(CallError::Refused) }
 }
@@ -96,37 +80,31 @@ fn must<const N: usize>(vm: &impl Host, token: Address, selector: [u8; 4], words
 ///
 /// # Errors
 /// [`CallError`].
-pub fn transfer(vm: &impl Host, token: Address, to: Address, amount: U256) -> Result<(), CallError> {
-    must(vm, token, function_selector!("transfer", Address, U256), [word(to), amount])
+pub fn transfer(vm: &VM, token: Address, to: Address, amount: U256) -> Result<(), CallError> {
+    must(vm, token, function_selector!("transfer", Address, U256), &[word(to), amount])
 }
 
 /// `transferFrom(from, to, amount)`.
 ///
 /// # Errors
 /// [`CallError`].
-pub fn transfer_from(
-    vm: &impl Host,
-    token: Address,
-    from: Address,
-    to: Address,
-    amount: U256,
-) -> Result<(), CallError> {
+pub fn transfer_from(vm: &VM, token: Address, from: Address, to: Address, amount: U256) -> Result<(), CallError> {
     let selector = function_selector!("transferFrom", Address, Address, U256);
-    must(vm, token, selector, [word(from), word(to), amount])
+    must(vm, token, selector, &[word(from), word(to), amount])
 }
 
 /// `approve(spender, amount)`.
 ///
 /// # Errors
 /// [`CallError`].
-pub fn approve(vm: &impl Host, token: Address, spender: Address, amount: U256) -> Result<(), CallError> {
-    must(vm, token, function_selector!("approve", Address, U256), [word(spender), amount])
+pub fn approve(vm: &VM, token: Address, spender: Address, amount: U256) -> Result<(), CallError> {
+    must(vm, token, function_selector!("approve", Address, U256), &[word(spender), amount])
 }
 
 /// `balanceOf(account)`.
 ///
 /// # Errors
 /// [`CallError`].
-pub fn balance_of(vm: &impl Host, token: Address, account: Address) -> Result<U256, CallError> {
-    ask(vm, token, function_selector!("balanceOf", Address), [word(account)])
+pub fn balance_of(vm: &VM, token: Address, account: Address) -> Result<U256, CallError> {
+    ask(vm, token, function_selector!("balanceOf", Address), &[word(account)])
 }

@@ -44,12 +44,13 @@ pub fn check_targets(min: U256, max: U256) -> Result<(), Error> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TradingFee {
     protocol: Bps,
+    issuer: Bps,
     total: Bps,
 }
 
 impl TradingFee {
     /// 100 bps to the protocol, 50 bps to the issuer.
-    pub const DEFAULT: Self = Self { protocol: constant(100), total: constant(150) };
+    pub const DEFAULT: Self = Self { protocol: constant(100), issuer: constant(50), total: constant(150) };
 
     /// A fee of two parts.
     ///
@@ -57,9 +58,21 @@ impl TradingFee {
     /// [`Error::FeeTooHigh`] over 500 bps in all.
     pub fn new(protocol: Bps, issuer: Bps) -> Result<Self, Error> {
         match protocol.plus(issuer) {
-            Ok(total) if total <= MAX_TRADING_FEE => Ok(Self { protocol, total }),
+            Ok(total) if total <= MAX_TRADING_FEE => Ok(Self { protocol, issuer, total }),
             _ => Err(Error::FeeTooHigh),
         }
+    }
+
+    /// The protocol's part.
+    #[must_use]
+    pub const fn protocol(&self) -> Bps {
+        self.protocol
+    }
+
+    /// The issuer's part.
+    #[must_use]
+    pub const fn issuer(&self) -> Bps {
+        self.issuer
     }
 
     /// Both parts.

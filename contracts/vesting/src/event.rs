@@ -1,17 +1,15 @@
 //! What the contract tells the outside.
 
-use alloy_sol_types::sol;
+use alloy_primitives::{Address, U256};
 
-sol! {
+fomo_access::events! {
     /// `amount` of `token` vests to `beneficiary`: linearly over `length` seconds from `start`, released from `start + cliff` on.
-    event VestingOpened(
-        uint256 indexed id, address indexed token, address indexed beneficiary, uint256 amount, uint64 start, uint64 cliff,
-        uint64 length
-    );
+    VestingOpened("VestingOpened(uint256,address,address,uint256,uint64,uint64,uint64)")
+        [id: U256, token: Address, beneficiary: Address] { amount: U256, start: u64, cliff: u64, length: u64 }
     /// `amount` was paid; `released` in all.
-    event Released(uint256 indexed id, address indexed beneficiary, uint256 amount, uint256 released);
+    Released("Released(uint256,address,uint256,uint256)") [id: U256, beneficiary: Address] { amount: U256, released: U256 }
     /// `account` may become the beneficiary.
-    event BeneficiaryProposed(uint256 indexed id, address indexed account);
+    BeneficiaryProposed("BeneficiaryProposed(uint256,address)") [id: U256, account: Address] {}
     /// `account` is the beneficiary now.
-    event BeneficiaryChanged(uint256 indexed id, address indexed previous, address indexed account);
+    BeneficiaryChanged("BeneficiaryChanged(uint256,address,address)") [id: U256, previous: Address, account: Address] {}
 }

@@ -15,7 +15,8 @@ pub mod event;
 use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{Address, U256};
-use fomo_access::{enter, narrow, token};
+use fomo_access::abi::{Word, Words};
+use fomo_access::{enter, narrow, routes, token};
 use fomo_common::vesting::Vesting as Schedule;
 use fomo_common::{Seconds, Timestamp};
 use stylus_sdk::prelude::*;
@@ -37,7 +38,6 @@ pub struct Record {
 }
 
 /// The contract's storage. Fields are only ever appended.
-#[entrypoint]
 #[storage]
 pub struct Vesting {
     count: StorageU256,
@@ -57,7 +57,6 @@ impl Record {
     }
 }
 
-#[public]
 impl Vesting {
     /// Opens a vesting of `amount` of `token`, which the caller has approved, and gives its id; ids count from zero.
     ///
@@ -96,7 +95,7 @@ impl Vesting {
         record.cliff.set(narrow(U256::from(cliff))?);
         record.length.set(narrow(U256::from(length))?);
         self.count.set(id.wrapping_add(U256::ONE));
-        self.vm().log(event::VestingOpened { id, token, beneficiary, amount, start, cliff, length });
+        event::VestingOpened { id, token, beneficiary, amount, start, cliff, length }.log(self.vm());
         let (from, to) = (self.vm().msg_sender(), self.vm().contract_address());
         token::transfer_from(self.vm(), token, from, to, amount)?;
         Ok(id)
@@ -119,7 +118,7 @@ impl Vesting {
         let released = fomo_common::math::add(record.released.get().to(), amount)?;
         record.released.set(narrow(released)?);
         let (token, beneficiary) = (record.token.get(), record.beneficiary.get());
-        self.vm().log(event::Released { id, beneficiary, amount, released });
+        event::Released { id, beneficiary, amount, released }.log(self.vm());
         token::transfer(self.vm(), token, beneficiary, amount)?;
         Ok(amount)
     }
@@ -137,7 +136,7 @@ impl Vesting {
             return Err(Own::NotBeneficiary.into());
         }
         record.proposed.set(account);
-        self.vm().log(event::BeneficiaryProposed { id, account });
+        event::BeneficiaryProposed { id, account }.log(self.vm());
         Ok(())
     }
 
@@ -157,7 +156,7 @@ impl Vesting {
         let previous = record.beneficiary.get();
         record.beneficiary.set(account);
         record.proposed.erase();
-        self.vm().log(event::BeneficiaryChanged { id, previous, account });
+        event::BeneficiaryChanged { id, previous, account }.log(self.vm());
         Ok(())
     }
 
@@ -170,20 +169,19 @@ impl Vesting {
     ///
     /// # Errors
     /// `UnknownVesting`.
-    #[allow(clippy::type_complexity)]
-    pub fn vesting(&self, id: U256) -> Result<(Address, Address, Address, U256, U256, u64, u64, u64), Error> {
+    pub fn vesting(&self, id: U256) -> Result<Words<8>, Error> {
         self.known(id)?;
         let record = self.records.getter(id);
-        Ok((
-            record.token.get(),
-            record.beneficiary.get(),
-            record.proposed.get(),
+        Ok(Words([
+            record.token.get().word(),
+            record.beneficiary.get().word(),
+            record.proposed.get().word(),
             record.total.get().to(),
             record.released.get().to(),
             record.start.get().to(),
             record.cliff.get().to(),
             record.length.get().to(),
-        ))
+        ]))
     }
 
     /// What a release would pay now.
@@ -209,4 +207,15 @@ impl Vesting {
     fn known(&self, id: U256) -> Result<(), Error> {
         if id < self.count.get() { Ok(()) } else { Err(Own::UnknownVesting.into()) }
     }
+}
+
+routes! { Vesting: alone;
+    "open" => open(Address, Address, U256, u64, u64, u64);
+    "release" => release(U256);
+    "proposeBeneficiary" => propose_beneficiary(U256, Address);
+    "acceptBeneficiary" => accept_beneficiary(U256);
+    "count" => count();
+    "vesting" => vesting(U256);
+    "releasable" => releasable(U256);
+    "vestedAt" => vested_at(U256, u64);
 }
