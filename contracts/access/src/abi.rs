@@ -249,22 +249,22 @@ pub const fn selector(name: &str, types: &[&str]) -> [u8; 4] {
 /// What StylusDeployer calls a constructor by, whatever its arguments: the selector of `stylus_constructor()`.
 pub const CONSTRUCTOR: [u8; 4] = selector("stylus_constructor", &[]);
 
-/// A contract that answers calls.
-pub trait Contract: StorageType {
-    /// The answer of the function with this selector; nothing where there is none.
-    fn route(&mut self, selector: [u8; 4], data: &[u8]) -> Option<ArbResult>;
-}
+/// The answer of the function with a selector; nothing where there is none.
+pub type Route<C> = fn(&mut C, [u8; 4], &[u8]) -> Option<ArbResult>;
 
 /// Answers a call; what an entry point does.
+///
+/// # Errors
+/// `NotPayable`, `UnknownFunction`, `InvalidCallData`, or the function's own.
 #[allow(unsafe_code, reason = "a contract's storage begins at slot zero, and nothing else of it is alive")]
-pub fn answer<C: Contract>(input: &[u8], vm: VM) -> ArbResult {
+pub fn answer<C: StorageType>(input: &[u8], vm: VM, route: Route<C>) -> ArbResult {
     if !vm.msg_value().is_zero() {
         return Err(CallError::NotPayable.into());
     }
     let (selector, data) = input.split_first_chunk::<4>().ok_or_else(|| Vec::from(CallError::UnknownFunction))?;
     // SAFETY: see above.
     let mut contract = unsafe { C::new(U256::ZERO, 0, vm) };
-    contract.route(*selector, data).unwrap_or_else(|| Err(CallError::UnknownFunction.into()))
+    route(&mut contract, *selector, data).unwrap_or_else(|| Err(CallError::UnknownFunction.into()))
 }
 
 /// Writes a log: the first `topics` words as topics, the others as data.
@@ -289,55 +289,54 @@ pub fn concat(head: &[u8], words: &[U256]) -> Vec<u8> {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! answer_by {
-    ($self:ident, $data:ident, $method:ident, $($type:ty),*) => {{
+    ($self:ident, $data:ident, $method:ident $(<$generic:ty>)?, $($type:ty),*) => {{
         #[allow(unused_mut, unused_variables, reason = "not every function has arguments")]
         let mut arguments = $crate::abi::Arguments::new($data);
         #[allow(unused_mut, reason = "as above")]
-        let mut run = || Some($crate::abi::Answer::encode($self.$method($(arguments.take::<$type>()?),*)));
+        let mut run = || Some($crate::abi::Answer::encode($self.$method$(::<$generic>)?($(arguments.take::<$type>()?),*)));
         Some(run().unwrap_or_else(|| Err($crate::abi::CallError::InvalidCallData.into())))
     }};
 }
 
-/// The answer of the method whose selector it is, as an `Option`: the name in the ABI, the method, the types of its arguments. The types make the
-/// signature.
+/// The answer of the method whose selector it is, as an `Option`: the name in the ABI, the method (with a type parameter, if it has one), the types
+/// of its arguments. The types make the signature.
 #[macro_export]
 macro_rules! table {
-    ($self:ident, $selector:ident, $data:ident, $($name:literal => $method:ident($($type:ty),*);)*) => {
+    ($self:ident, $selector:ident, $data:ident, $($name:literal => $method:ident $(<$generic:ty>)? ($($type:ty),*);)*) => {
         $(
             if $selector == const { $crate::abi::selector($name, &[$(<$type as $crate::abi::Argument>::TYPE),*]) } {
-                $crate::answer_by!($self, $data, $method, $($type),*)
+                $crate::answer_by!($self, $data, $method $(<$generic>)?, $($type),*)
             } else
         )* { None }
     };
 }
 
 /// Routes the calls of a contract and makes its entry point: see [`table!`](crate::table). `constructor` answers to
-/// [`CONSTRUCTOR`](crate::abi::CONSTRUCTOR); `access` adds roles, pauses and parameters of a [`HasAccess`](crate::HasAccess).
+/// [`CONSTRUCTOR`](crate::abi::CONSTRUCTOR); `otherwise` is a [`Route`](crate::abi::Route) that is asked where no name fits, such as
+/// [`route_access`](crate::route_access).
 #[macro_export]
 macro_rules! routes {
-    ($contract:ty: $access:tt;
+    ($contract:ty;
         $(constructor => $constructor:ident($($constructor_type:ty),*);)?
-        $($name:literal => $method:ident($($type:ty),*);)*
+        $($name:literal => $method:ident $(<$generic:ty>)? ($($type:ty),*);)*
+        $(otherwise => $otherwise:path;)?
     ) => {
-        impl $crate::abi::Contract for $contract {
-            fn route(&mut self, selector: [u8; 4], data: &[u8]) -> Option<stylus_sdk::ArbResult> {
-                $(
-                    if selector == $crate::abi::CONSTRUCTOR {
-                        return $crate::answer_by!(self, data, $constructor, $($constructor_type),*);
-                    }
-                )?
-                let answer = $crate::table!(self, selector, data, $($name => $method($($type),*);)*);
-                answer.or_else(|| $crate::routes!(@ $access self, selector, data))
-            }
+        fn route(contract: &mut $contract, selector: [u8; 4], data: &[u8]) -> Option<stylus_sdk::ArbResult> {
+            $(
+                if selector == $crate::abi::CONSTRUCTOR {
+                    return $crate::answer_by!(contract, data, $constructor, $($constructor_type),*);
+                }
+            )?
+            let answer = $crate::table!(contract, selector, data, $($name => $method $(<$generic>)? ($($type),*);)*);
+            $(let answer = answer.or_else(|| $otherwise(contract, selector, data));)?
+            answer
         }
 
         #[entrypoint]
         fn entry(input: Vec<u8>, vm: stylus_sdk::host::VM) -> stylus_sdk::ArbResult {
-            $crate::abi::answer::<$contract>(&input, vm)
+            $crate::abi::answer::<$contract>(&input, vm, route)
         }
     };
-    (@ access $self:ident, $selector:ident, $data:ident) => { $crate::route_words($self, $selector, $data) };
-    (@ alone $self:ident, $selector:ident, $data:ident) => { None };
 }
 
 /// Declares events whose fields are words: the signature, indexed fields, and the others.

@@ -32,7 +32,7 @@ pub use error::{Error, core_selector};
 pub use parameters::{DELAY, LEAST_DELAY, Parameters, VALID_FOR};
 pub use pauses::{LONGEST_PAUSE, Pauses};
 pub use roles::{ADMIN, GUARDIAN, Roles, role, tag, tagged};
-pub use route::{CheckParameter, HasAccess, IAccess, route_words};
+pub use route::{CheckParameter, HasAccess, IAccess, route_access};
 
 use alloy_primitives::{Address, U256, Uint};
 use stylus_sdk::host::VM;

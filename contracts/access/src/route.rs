@@ -33,7 +33,7 @@ pub trait IAccess {
     fn execute_parameter(&mut self, key: B256) -> Result<(), Error>;
 }
 
-/// A contract with roles, pauses and parameters, for [`routes!`](crate::routes).
+/// A contract with roles, pauses and parameters, for [`route_access`].
 pub trait HasAccess: CheckParameter {
     /// Where they are.
     fn access(&mut self) -> &mut Access;
@@ -44,7 +44,7 @@ const INITIALIZE: [u8; 4] = abi::selector("initializeParameter", &["bytes32", "u
 
 /// Answers calls of [`IAccess`].
 #[inline(never)]
-pub fn route_words<C: HasAccess>(contract: &mut C, selector: [u8; 4], data: &[u8]) -> Option<ArbResult> {
+pub fn route_access<C: HasAccess>(contract: &mut C, selector: [u8; 4], data: &[u8]) -> Option<ArbResult> {
     let sets = selector == PROPOSE || selector == INITIALIZE;
     if sets && !allowed(contract, selector, data) {
         return Some(Err(Error::ParameterOutOfRange.into()));

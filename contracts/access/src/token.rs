@@ -6,6 +6,7 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, U256};
+use stylus_sdk::ArbResult;
 use stylus_sdk::call::RawCall;
 use stylus_sdk::function_selector;
 use stylus_sdk::host::VM;
@@ -39,6 +40,17 @@ pub fn call_raw(vm: &VM, to: Address, data: &[u8]) -> Result<Vec<u8>, CallError>
     vm.flush_cache(true);
     // SAFETY: nothing of the storage is cached across the call.
     unsafe { RawCall::new(vm).call(to, data) }.map_err(CallError::Reverted)
+}
+
+/// Runs another program on this contract's storage; its answer or its revert.
+///
+/// # Errors
+/// What it reverted with.
+#[allow(unsafe_code, reason = "as in `call_raw`")]
+pub fn delegate(vm: &VM, to: Address, data: &[u8]) -> ArbResult {
+    vm.flush_cache(true);
+    // SAFETY: nothing of the storage is cached across the call, and nothing is read after it.
+    unsafe { RawCall::new_delegate(vm).call(to, data) }
 }
 
 /// Asks a contract that cannot change anything.

@@ -209,7 +209,7 @@ impl Vesting {
     }
 }
 
-routes! { Vesting: alone;
+routes! { Vesting;
     "open" => open(Address, Address, U256, u64, u64, u64);
     "release" => release(U256);
     "proposeBeneficiary" => propose_beneficiary(U256, Address);

@@ -4,8 +4,10 @@
 //! A launch is named by the address that its Model Token has or will have. FLOCK of all launches lies here; what belongs to
 //! whom is in ledgers, and balances are never asked: what is sent here otherwise changes nothing and is nobody's.
 //!
+//! Three programs share this code and one storage: the launchpad itself answers what happens often, its desk creates and graduates, its office
+//! has the rest. All of it in one would be over what Arbitrum takes, and entering a program costs gas for its size.
+//!
 //! Amounts are in 10⁻¹⁸ of a token, times in seconds, shares in bps. Quotes and lists for wallets are in the lens.
-#![no_main]
 extern crate alloc;
 
 mod clone;
@@ -21,9 +23,10 @@ mod views;
 use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{Address, B256, U256};
-use fomo_access::abi::{Word, Words};
+use fomo_access::abi::{Arguments, CONSTRUCTOR, Word, Words};
 use fomo_access::text::Text;
-use fomo_access::{Access, HasAccess, enter, routes, token};
+use fomo_access::{Access, HasAccess, enter, token};
+use stylus_sdk::ArbResult;
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageAddress, StorageMap, StorageU256};
 
@@ -32,9 +35,13 @@ use launch::{Record, Sale, StoragePair, Texts};
 pub use launch::{State, Terms};
 pub use views::{LaunchFields, SaleFields};
 
-/// The contract's storage. Fields are only ever appended.
+/// The launchpad's storage. Fields are only ever appended.
 #[storage]
 pub struct Launchpad {
+    /// The program of what happens seldom: creation and graduation.
+    desk: StorageAddress,
+    /// The program of everything else.
+    office: StorageAddress,
     access: Access,
     /// What every Model Token is a clone of.
     implementation: StorageAddress,
@@ -53,13 +60,43 @@ pub struct Launchpad {
 }
 
 impl Launchpad {
-    /// Sets up the contract: its admin and guardian, FLOCK, the Model Token's implementation, the vesting and the reward
+    /// Passes a call on to the desk, whose code runs on this contract's storage. The first call of all is the constructor's, which brings
+    /// the addresses of desk and office as its first arguments and is the office's.
+    pub fn ask_desk(&mut self, selector: [u8; 4], data: &[u8]) -> Option<ArbResult> {
+        if selector == CONSTRUCTOR {
+            if !self.desk.get().is_zero() {
+                return Some(Err(fomo_access::Error::AlreadyInitialized.into()));
+            }
+            let mut arguments = Arguments::new(data);
+            self.desk.set(arguments.take()?);
+            self.office.set(arguments.take()?);
+            return self.ask_office(selector, data);
+        }
+        Some(self.delegate(self.desk.get(), selector, data))
+    }
+
+    /// Passes a call on to the office.
+    pub fn ask_office(&mut self, selector: [u8; 4], data: &[u8]) -> Option<ArbResult> {
+        Some(self.delegate(self.office.get(), selector, data))
+    }
+
+    fn delegate(&self, to: Address, selector: [u8; 4], data: &[u8]) -> ArbResult {
+        if !token::has_code(self.vm(), to) {
+            return Err(fomo_access::Error::TokenCallFailed.into());
+        }
+        token::delegate(self.vm(), to, &[&selector[..], data].concat())
+    }
+
+    /// Sets up the contract: desk and office, which [`Self::ask_desk`] has noted, its admin and guardian, FLOCK, the Model Token's implementation, the vesting and the reward
     /// contract, and who gets the protocol's fees. All but admin, guardian and treasury are final.
     ///
     /// # Errors
     /// `ZeroAddress`; `TokenCallFailed` where a contract has no code.
+    #[allow(clippy::too_many_arguments)]
     pub fn constructor(
         &mut self,
+        _desk: Address,
+        _office: Address,
         admin: Address,
         guardian: Address,
         flock: Address,
@@ -305,30 +342,4 @@ impl HasAccess for Launchpad {
     fn access(&mut self) -> &mut Access {
         &mut self.access
     }
-}
-
-routes! { Launchpad: access;
-    constructor => constructor(Address, Address, Address, Address, Address, Address, Address);
-    "createLaunch" => create_launch(B256, B256, B256, Text, Text, Text, u64, u64, bool, U256, U256);
-    "buy" => buy(Address, U256, U256, u64);
-    "buyExact" => buy_exact(Address, U256, U256, u64);
-    "buyWithPermit" => buy_with_permit(Address, U256, U256, u64, U256, u8, B256, B256);
-    "graduate" => graduate(Address);
-    "claim" => claim(Address);
-    "refund" => refund(Address);
-    "withdrawFees" => withdraw_fees();
-    "withdrawTreasury" => withdraw_treasury();
-    "state" => state(Address);
-    "launch" => launch(Address);
-    "sale" => sale(Address);
-    "position" => position(Address, Address);
-    "isModelToken" => is_model_token(Address);
-    "launchCount" => launch_count();
-    "launchAt" => launch_at(U256);
-    "metadataURI" => metadata_uri(Address);
-    "feesOwed" => fees_owed(Address);
-    "treasuryFeesOwed" => treasury_fees_owed();
-    "contracts" => contracts();
-    "modelTypeKey" => model_type_key(B256);
-    "venueKey" => venue_key(B256);
 }
