@@ -13,6 +13,7 @@ pub mod demo;
 pub mod devnet;
 pub mod npm;
 pub mod root;
+pub mod solidity;
 pub mod suite;
 pub mod toolchain;
 pub mod ui;
