@@ -28,13 +28,13 @@ interface IAccess {
     /// @notice The call came from within a call of this contract.
     error Reentered();
     /// @notice What was called is paused.
-    error Paused();
+    error EnforcedPause();
     /// @notice A pause over seven days, or of none.
     error PauseTooLong();
     /// @notice The guardian has used its pause; only the admin renews it.
     error PauseSpent();
     /// @notice Nothing is paused.
-    error NotPaused();
+    error ExpectedPause();
     /// @notice Nothing is proposed under this key, or for this account.
     error NotProposed();
     /// @notice The delay is not over.

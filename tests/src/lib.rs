@@ -1,6 +1,8 @@
 //! What the end-to-end tests share: a chain in the test's own process, and the few steps that every test takes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+pub mod suite;
+
 use alloy::rpc::types::TransactionRequest;
 use alloy_primitives::{Address, Bytes, U256};
 use alloy_sol_types::{SolCall, sol};

@@ -36,13 +36,13 @@ errors! {
         /// The call came from within a call of this contract.
         Reentered,
         /// What was called is paused.
-        Paused,
+        EnforcedPause,
         /// A pause over seven days, or of none.
         PauseTooLong,
         /// The guardian has used its pause; only the admin renews it.
         PauseSpent,
         /// Nothing is paused.
-        NotPaused,
+        ExpectedPause,
         /// Nothing is proposed under this key, or for this account.
         NotProposed,
         /// The delay is not over.

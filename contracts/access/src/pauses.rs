@@ -76,9 +76,9 @@ impl Pauses {
     }
 
     /// # Errors
-    /// [`Error::Paused`].
+    /// [`Error::EnforcedPause`].
     pub fn only_unpaused(&self) -> Result<(), Error> {
-        if self.until() > self.vm().block_timestamp() { Err(Error::Paused) } else { Ok(()) }
+        if self.until() > self.vm().block_timestamp() { Err(Error::EnforcedPause) } else { Ok(()) }
     }
 
     /// Seconds that were not paused, from the beginning of time until `time`. Never decreases; stands still during a pause.
@@ -123,7 +123,7 @@ impl Pauses {
     /// Ends the pause now. By the guardian or the admin.
     ///
     /// # Errors
-    /// [`Error::Unauthorized`], [`Error::NotPaused`].
+    /// [`Error::Unauthorized`], [`Error::ExpectedPause`].
     pub fn unpause(&mut self, roles: &Roles) -> Result<(), Error> {
         let admin = roles.held(ADMIN);
         if !admin {
@@ -136,7 +136,7 @@ impl Pauses {
         }
         if last.until <= at {
             // The admin gives the guardian its right back without a pause being on.
-            return if admin { Ok(()) } else { Err(Error::NotPaused) };
+            return if admin { Ok(()) } else { Err(Error::ExpectedPause) };
         }
         self.set_last(Pause { until: at, ..last });
         let by = self.vm().msg_sender();

@@ -131,7 +131,7 @@ impl Launchpad {
     /// Emits `LaunchCreated`, [`event::LaunchConfigured`], and [`event::Purchased`] for a bundled buy.
     ///
     /// # Errors
-    /// `Paused`, `UnknownModelType`, `UnknownVenue`, `TextOutOfRange`, `StartOutOfRange`, `DurationOutOfRange`, `BundleTooLarge`,
+    /// `EnforcedPause`, `UnknownModelType`, `UnknownVenue`, `TextOutOfRange`, `StartOutOfRange`, `DurationOutOfRange`, `BundleTooLarge`,
     /// `BundleReachesMinimum`, `NothingBought`, `BelowMinimumOut`, `Reentered`, or the token's own.
     #[allow(clippy::too_many_arguments)]
     pub fn create_launch(
@@ -162,7 +162,7 @@ impl Launchpad {
     /// Emits [`event::Purchased`], and [`event::RaiseFilled`] where it reached T_max.
     ///
     /// # Errors
-    /// `Paused`, `UnknownLaunch`, `NotRaising`, `DeadlinePassed`, `NothingBought`, `BelowMinimumOut`, `Reentered`, or FLOCK's own.
+    /// `EnforcedPause`, `UnknownLaunch`, `NotRaising`, `DeadlinePassed`, `NothingBought`, `BelowMinimumOut`, `Reentered`, or FLOCK's own.
     pub fn buy(&mut self, token: Address, offered: U256, min_out: U256, deadline: u64) -> Result<(U256, U256), Error> {
         enter(self.vm())?;
         self.buy_with(token, offered, min_out, deadline)
