@@ -216,6 +216,19 @@ impl Suite {
         suite
     }
 
+    /// A suite whose FLOCK is a contract of `tests/solidity`.
+    #[must_use]
+    pub fn with_solidity_flock(file: &str, contract: &str) -> Self {
+        let config = Config { genesis_time: Some(GENESIS), ..Config::default() };
+        let mut suite = Self::on(Chain::new(config), Addresses::default());
+        suite.harness.chain.set_code(STYLUS_DEPLOYER, npm::stylus_deployer().unwrap());
+        let code = solidity::tests(file).unwrap()[contract].to_vec();
+        let arguments = (suite.harness.sender(), tokens(1_000_000_000)).abi_encode();
+        suite.at.flock = suite.create([code, arguments].concat());
+        suite.deploy_rest();
+        suite
+    }
+
     /// Deploys everything around FLOCK, and gives the users theirs.
     pub fn deploy_rest(&mut self) {
         let (admin, guardian, treasury, flock) = (self.admin, self.guardian, self.treasury, self.at.flock);
@@ -363,10 +376,20 @@ impl Suite {
         self.harness.chain.mine(1, None);
     }
 
+    /// Activates every program again, as any stranger can.
+    pub fn reactivate(&mut self) {
+        let at = self.at;
+        for program in [at.flock, at.implementation, at.launchpad, at.desk, at.office, at.vesting, at.rewards] {
+            assert!(self.harness.activate(program).execution.success(), "a stranger activates it again");
+        }
+    }
+
     /// Goes to a time: the next transaction, and the views until then, are at it.
     pub fn at_time(&mut self, time: u64) {
-        self.harness.chain.set_next_timestamp(time - 1).unwrap();
-        self.harness.chain.mine(1, None);
+        if self.now() < time - 1 {
+            self.harness.chain.set_next_timestamp(time - 1).unwrap();
+            self.harness.chain.mine(1, None);
+        }
         self.harness.chain.set_next_timestamp(time).unwrap();
     }
 
