@@ -3,5 +3,7 @@
 
 mod attacks;
 mod graduation;
+mod interface;
+mod model;
 mod refusals;
 mod sale;
