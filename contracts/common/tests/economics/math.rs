@@ -136,3 +136,17 @@ proptest! {
         prop_assert_eq!(product_at_least(a, b, c, d), big(a) * big(b) >= big(c) * big(d));
     }
 }
+
+/// Upper limbs that are equal do not cancel: the short way of a product is only for 128-bit factors.
+#[test]
+fn a_product_of_equal_upper_limbs_is_exact() {
+    for limbs in [[3, 5, 7, 7], [3, 5, 7, 0], [3, 5, 0, 7], [0, 0, 1, 1]] {
+        let wide = U256::from_limbs(limbs);
+        assert_eq!(mul(wide, U256::ONE), Ok(wide));
+        assert_eq!(mul(U256::ONE, wide), Ok(wide));
+        assert_eq!(mul(wide, wide), Err(Error::Overflow));
+    }
+    for (left, right) in [([0, 0, 7, 0], [0, 0, 7, 0]), ([0, 0, 0, 7], [0, 0, 7, 0]), ([0, 0, 7, 0], [0, 0, 0, 7])] {
+        assert_eq!(mul(U256::from_limbs(left), U256::from_limbs(right)), Err(Error::Overflow));
+    }
+}
