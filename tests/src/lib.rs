@@ -30,6 +30,7 @@ sol! {
 pub const GAS: u64 = 28_000_000;
 
 /// A chain with what tests do to it. Everything is sent by the first development account, the chain's owner.
+#[derive(Clone)]
 pub struct Harness {
     /// The chain.
     pub chain: Chain,
