@@ -6,8 +6,9 @@ use alloy::rpc::types::TransactionRequest;
 use alloy_primitives::{Address, B256, Bytes, LogData, U256, hex, keccak256};
 use alloy_sol_types::{SolCall, SolError, SolEvent, SolValue, sol};
 use fomo::devnet::STYLUS_DEPLOYER;
+use fomo_chain::precompiles::ARB_WASM;
 use fomo_chain::{Chain, Config, Execution, Outcome};
-use fomo_tests::{GAS, Harness, init_code};
+use fomo_tests::{GAS, Harness, IArbWasm, init_code};
 
 pub use interfaces::{IAccess, IEconomicsErrors, IFomoERC20, IModelToken, IStakeRegistry, Paused};
 use interfaces::IStylusDeployer;
@@ -336,6 +337,19 @@ impl World {
     pub fn pause(&mut self) {
         let guardian = self.guardian;
         self.does(guardian, IAccess::pauseCall { duration: 7 * DAY });
+    }
+
+    /// Makes every program active again, by somebody who has nothing to do with it: registry, desk, FLOCK, and what the Model Token is a
+    /// clone of.
+    pub fn reactivate(&mut self) {
+        let code = self.harness.chain.head_state().code(self.mt);
+        let stranger = Some(self.harness.chain.accounts()[9]);
+        for program in [self.registry, self.desk, self.flock, Address::from_slice(&code[10..30])] {
+            let data = Bytes::from(IArbWasm::activateProgramCall { program }.abi_encode());
+            let request = TransactionRequest { from: stranger, gas: Some(GAS), value: Some(ONE), ..Default::default() };
+            let mined = self.harness.submit(request.to(ARB_WASM).input(data.into()));
+            assert!(mined.execution.success(), "{:?}", mined.execution);
+        }
     }
 
     /// Goes to the first second of the next day.

@@ -9,9 +9,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
 
 mod common;
-//mod exits;
+mod exits;
 //mod gas;
 //mod interface;
-//mod locking;
+mod locking;
 //mod model;
 mod staking;
