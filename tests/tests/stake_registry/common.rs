@@ -10,8 +10,8 @@ use fomo_chain::precompiles::ARB_WASM;
 use fomo_chain::{Chain, Config, Execution, Outcome};
 use fomo_tests::{GAS, Harness, IArbWasm, init_code};
 
-pub use interfaces::{IAccess, IEconomicsErrors, IFomoERC20, IModelToken, IStakeRegistry, Paused};
 use interfaces::IStylusDeployer;
+pub use interfaces::{IAccess, IEconomicsErrors, IFomoERC20, IModelToken, IStakeRegistry};
 
 /// What the tests call.
 #[allow(clippy::too_many_arguments)]
@@ -33,9 +33,6 @@ mod interfaces {
     sol!("../abi/IFomoERC20.sol");
     sol!("../abi/IModelToken.sol");
     sol! {
-        /// What is refused while paused. `IAccess` has an event of the same name, which hides the error in Rust.
-        error Paused();
-
         interface IStylusDeployer {
             function deploy(bytes calldata bytecode, bytes calldata initData, uint256 initValue, bytes32 salt) external payable returns (address);
             event ContractDeployed(address deployedContract);
@@ -167,7 +164,8 @@ impl World {
 
     /// A clone of the Model Token, all of it with the admin.
     fn model_token(&mut self, implementation: Address) -> Address {
-        let (before, after) = (hex!("3d602d80600a3d3981f3363d3d373d3d3d363d73"), hex!("5af43d82803e903d91602b57fd5bf3"));
+        let (before, after) =
+            (hex!("3d602d80600a3d3981f3363d3d373d3d3d363d73"), hex!("5af43d82803e903d91602b57fd5bf3"));
         let code = [before.as_slice(), implementation.as_slice(), after.as_slice()].concat();
         let mut request = TransactionRequest { from: Some(self.admin), ..Default::default() };
         request = request.input(Bytes::from(code).into());

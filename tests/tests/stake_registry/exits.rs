@@ -151,8 +151,7 @@ fn a_token_that_calls_back_is_refused() {
     ];
     for data in calls {
         reentering(&mut world, token, &data);
-        for outer in
-            [R::withdrawCall { mt: token }.abi_encode(), R::stakeCall { mt: token, amount: ONE }.abi_encode()]
+        for outer in [R::withdrawCall { mt: token }.abi_encode(), R::stakeCall { mt: token, amount: ONE }.abi_encode()]
         {
             let (registry, before) = (world.registry, world.storage());
             let execution = world.run(alice, registry, outer);

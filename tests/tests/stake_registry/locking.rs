@@ -3,7 +3,7 @@
 use alloy_primitives::U256;
 use alloy_sol_types::SolEvent;
 
-use crate::common::{DAY, IAccess, IEconomicsErrors, IStakeRegistry, ONE, Paused, World, YEAR, key, tokens};
+use crate::common::{DAY, IAccess, IEconomicsErrors, IStakeRegistry, ONE, World, YEAR, key, tokens};
 use IStakeRegistry as R;
 
 fn exchange(world: &World, amount: U256, period: u64) -> R::exchangeFlockCall {
@@ -76,7 +76,7 @@ fn what_cannot_be_locked_is_refused() {
     world.refused(bob, call, R::NotOperator {});
     world.pause();
     let call = exchange(&world, ONE, YEAR);
-    world.refused(alice, call, Paused {});
+    world.refused(alice, call, IAccess::EnforcedPause {});
 }
 
 #[test]
@@ -190,17 +190,24 @@ fn an_increase_adds_what_a_lock_of_the_rest_would_get() {
     let (_, logs) = world.at(time).does(alice, R::increaseLockCall { id, amount: tokens(50) });
     let added = world.ask(R::previewLockCall { amount: tokens(50), lockPeriod: U256::from(100 * DAY) });
     let (amount, gm) = (tokens(150), gm + added);
-    let event =
-        R::LockIncreased { account: alice, id, added: tokens(50), amount, gm, unlock: start + YEAR, totalLocked: amount };
+    let event = R::LockIncreased {
+        account: alice,
+        id,
+        added: tokens(50),
+        amount,
+        gm,
+        unlock: start + YEAR,
+        totalLocked: amount,
+    };
     assert_eq!(logs, [event.encode_log_data()]);
     assert_eq!((gm_of(&world, id), world.balance(flock, alice)), (gm, before - tokens(50)));
     world.refused(alice, R::increaseLockCall { id, amount: U256::ZERO }, R::ZeroAmount {});
     world.refused(alice, R::increaseLockCall { id, amount: U256::MAX }, IEconomicsErrors::Overflow {});
     world.refused(bob, R::increaseLockCall { id, amount: ONE }, R::UnknownLock {});
     world.pause();
-    world.refused(alice, R::increaseLockCall { id, amount: ONE }, Paused {});
-    world.refused(alice, R::extendLockCall { id, newUnlock: time + YEAR }, Paused {});
-    world.refused(alice, R::mergeLocksCall { a: id, b: id }, Paused {});
+    world.refused(alice, R::increaseLockCall { id, amount: ONE }, IAccess::EnforcedPause {});
+    world.refused(alice, R::extendLockCall { id, newUnlock: time + YEAR }, IAccess::EnforcedPause {});
+    world.refused(alice, R::mergeLocksCall { a: id, b: id }, IAccess::EnforcedPause {});
 }
 
 #[test]
@@ -216,9 +223,7 @@ fn a_merge_extends_the_earlier_and_adds() {
     world.refused(bob, R::mergeLocksCall { a: short, b: long }, R::UnknownLock {});
     let time = start + 50 * DAY;
     let before = world.effective_at(alice, time.min(world.now()));
-    let preview = |world: &World, amount| {
-        world.ask(R::previewLockCall { amount, lockPeriod: U256::from(315 * DAY) })
-    };
+    let preview = |world: &World, amount| world.ask(R::previewLockCall { amount, lockPeriod: U256::from(315 * DAY) });
     let gm = preview(&world, tokens(100)) + gm_of(&world, long);
     let (id, logs) = world.at(time).does(alice, R::mergeLocksCall { a: short, b: long });
     let (amount, unlock) = (tokens(140), start + YEAR);

@@ -3,6 +3,7 @@
 //! - [`staking`]: stakes, requests, withdrawals, registration.
 //! - [`locking`]: locks and what they weigh.
 //! - [`exits`]: leaving, whatever else is paused, gone, hostile or expired.
+//! - [`layout`]: where storage is.
 //! - [`interface`]: `abi/IStakeRegistry.sol` against the code.
 //! - [`model`]: random histories against a plain model.
 //! - [`gas`]: what calls cost, beside a Solidity twin and against `tests/gas.toml`.
@@ -10,8 +11,9 @@
 
 mod common;
 mod exits;
-//mod gas;
+mod gas;
 //mod interface;
+mod layout;
 mod locking;
 //mod model;
 mod staking;

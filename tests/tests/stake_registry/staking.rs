@@ -4,7 +4,7 @@ use alloy_primitives::{Address, LogData, U256};
 use alloy_sol_types::{SolCall, SolError, SolEvent, SolValue};
 use fomo_chain::Outcome;
 
-use crate::common::{DAY, IAccess, IEconomicsErrors, IFomoERC20, IStakeRegistry, ONE, Paused, World, key, tokens};
+use crate::common::{DAY, IAccess, IEconomicsErrors, IFomoERC20, IStakeRegistry, ONE, World, key, tokens};
 use IStakeRegistry as R;
 
 fn staked(world: &World, account: Address, payer: Address, amounts: [U256; 4]) -> LogData {
@@ -64,8 +64,8 @@ fn what_cannot_be_staked_is_refused() {
     assert_eq!(execution.output[..4], IFomoERC20::ERC20InsufficientBalance::SELECTOR);
     assert_eq!(world.storage(), before);
     world.pause();
-    world.refused(alice, R::stakeCall { mt, amount }, Paused {});
-    world.refused(alice, R::stakeForCall { mt, account: alice, amount }, Paused {});
+    world.refused(alice, R::stakeCall { mt, amount }, IAccess::EnforcedPause {});
+    world.refused(alice, R::stakeForCall { mt, account: alice, amount }, IAccess::EnforcedPause {});
 }
 
 #[test]

@@ -95,7 +95,7 @@ impl StakeRegistry {
     /// Emits [`event::Staked`], and [`event::TokenRegistered`] with the first stake of a token of the launchpad.
     ///
     /// # Errors
-    /// `Paused`, `ZeroAmount`, `TokenNotRegistered`, `TooLarge` where 2⁸⁰ or more of the token were staked, `Reentered`, or the
+    /// `EnforcedPause`, `ZeroAmount`, `TokenNotRegistered`, `TooLarge` where 2⁸⁰ or more of the token were staked, `Reentered`, or the
     /// token's own.
     pub fn stake(&mut self, mt: Address, amount: U256) -> Result<(), Error> {
         enter(self.vm())?;
@@ -154,7 +154,7 @@ impl StakeRegistry {
     /// Emits [`event::LockOpened`].
     ///
     /// # Errors
-    /// `Paused`, `NotOperator`, `ZeroAmount`, `LockPeriodOutOfRange`, `TooManyLocks`, `TooLarge`, `Reentered`, or FLOCK's own.
+    /// `EnforcedPause`, `NotOperator`, `ZeroAmount`, `LockPeriodOutOfRange`, `TooManyLocks`, `TooLarge`, `Reentered`, or FLOCK's own.
     pub fn exchange_flock(&mut self, amount: U256, lock_period: U256, beneficiary: Address) -> Result<U256, Error> {
         enter(self.vm())?;
         self.exchange(amount, lock_period, beneficiary)
@@ -165,7 +165,7 @@ impl StakeRegistry {
     /// Emits [`event::LockIncreased`].
     ///
     /// # Errors
-    /// `Paused`, `ZeroAmount`, `UnknownLock`, `LockExpired`, `TooLarge`, `Reentered`, or FLOCK's own.
+    /// `EnforcedPause`, `ZeroAmount`, `UnknownLock`, `LockExpired`, `TooLarge`, `Reentered`, or FLOCK's own.
     pub fn increase_lock(&mut self, id: U256, amount: U256) -> Result<(), Error> {
         enter(self.vm())?;
         self.increase(id, amount)
@@ -176,7 +176,7 @@ impl StakeRegistry {
     /// Emits [`event::LockExtended`].
     ///
     /// # Errors
-    /// `Paused`, `UnknownLock`, `LockExpired`, `NotAnExtension`, `LockPeriodOutOfRange`, `Reentered`.
+    /// `EnforcedPause`, `UnknownLock`, `LockExpired`, `NotAnExtension`, `LockPeriodOutOfRange`, `Reentered`.
     pub fn extend_lock(&mut self, id: U256, new_unlock: u64) -> Result<(), Error> {
         enter(self.vm())?;
         self.extend(id, new_unlock)
@@ -187,7 +187,7 @@ impl StakeRegistry {
     /// Emits [`event::LocksMerged`].
     ///
     /// # Errors
-    /// `Paused`, `SameLock`, `UnknownLock`, `LockExpired`, `TooLarge`, `Reentered`.
+    /// `EnforcedPause`, `SameLock`, `UnknownLock`, `LockExpired`, `TooLarge`, `Reentered`.
     pub fn merge_locks(&mut self, a: U256, b: U256) -> Result<U256, Error> {
         enter(self.vm())?;
         self.merge(a, b)
