@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use alloy::rpc::types::TransactionRequest;
+use alloy::rpc::types::{BlockOverrides, TransactionRequest};
 use alloy_primitives::{Address, B256, Bytes, LogData, U256, hex, keccak256};
 use alloy_sol_types::{SolCall, SolError, SolEvent, SolValue, sol};
 use fomo::devnet::STYLUS_DEPLOYER;
@@ -70,6 +70,8 @@ pub struct World {
     pub bob: Address,
     pub carol: Address,
     pub dave: Address,
+    /// Whether the test has chosen the time of the next transaction.
+    timed: bool,
 }
 
 /// One world of all tests; each works on a copy.
@@ -115,6 +117,7 @@ impl World {
             bob,
             carol,
             dave,
+            timed: false,
         };
         world.flock = world.deploy("flock", &(admin, tokens(1_000_000_000)).abi_encode()).unwrap();
         let implementation = world.deploy("model-token", &[]).unwrap();
@@ -184,8 +187,10 @@ impl World {
         token
     }
 
+    /// The time of the last block: the clock that runs on meanwhile is of no use to tests.
     pub fn now(&self) -> u64 {
-        self.harness.chain.timestamp()
+        let chain = &self.harness.chain;
+        chain.block(chain.head()).expect("there is a head").header.timestamp
     }
 
     pub fn today(&self) -> u64 {
@@ -195,18 +200,31 @@ impl World {
     /// Makes the next transaction's block have this time.
     pub fn at(&mut self, time: u64) -> &mut Self {
         self.harness.chain.set_next_timestamp(time).unwrap();
+        self.timed = true;
+        self
+    }
+
+    /// Makes a block of this time.
+    pub fn mine(&mut self, time: u64) -> &mut Self {
+        self.harness.chain.set_next_timestamp(time).unwrap();
+        self.harness.chain.mine(1, None);
+        self.timed = false;
         self
     }
 
     /// Makes a block that many seconds later.
     pub fn pass(&mut self, seconds: u64) -> &mut Self {
-        self.harness.chain.set_next_timestamp(self.now() + seconds).unwrap();
-        self.harness.chain.mine(1, None);
-        self
+        let time = self.now() + seconds;
+        self.mine(time)
     }
 
     /// Calls in a transaction.
     pub fn run(&mut self, from: Address, to: Address, data: impl Into<Bytes>) -> Execution {
+        // In the second of the last block, unless the test has chosen one.
+        if !std::mem::take(&mut self.timed) {
+            let now = self.now();
+            self.harness.chain.set_next_timestamp(now).unwrap();
+        }
         let request = TransactionRequest { from: Some(from), gas: Some(GAS), ..Default::default() };
         self.harness.submit(request.to(to).input(data.into().into())).execution
     }
@@ -244,7 +262,7 @@ impl World {
     /// Asks the registry something that has to be refused with exactly this error.
     #[track_caller]
     pub fn unanswered<C: SolCall, E: SolError>(&self, call: C, error: E) {
-        let execution = self.harness.call(self.registry, call.abi_encode());
+        let execution = self.call(call.abi_encode());
         assert_eq!(execution.outcome, Outcome::Revert, "{}: {execution:?}", C::SIGNATURE);
         assert_eq!(execution.output, Bytes::from(error.abi_encode()), "{} with {}", C::SIGNATURE, E::SIGNATURE);
     }
@@ -260,9 +278,20 @@ impl World {
         slots
     }
 
+    /// Calls the registry in the second of the last block, however long the test has taken since.
+    pub fn call(&self, data: impl Into<Bytes>) -> Execution {
+        let request = TransactionRequest { from: Some(self.alice), ..Default::default() };
+        let request = request.to(self.registry).input(data.into().into());
+        let time = BlockOverrides { time: Some(self.now()), ..Default::default() };
+        let chain = &self.harness.chain;
+        chain.call(&request, chain.head(), &Default::default(), &time).expect("the call starts")
+    }
+
     #[track_caller]
     pub fn ask<C: SolCall>(&self, call: C) -> C::Return {
-        self.harness.view(self.registry, call)
+        let execution = self.call(call.abi_encode());
+        assert!(execution.success(), "{}: {execution:?}", C::SIGNATURE);
+        C::abi_decode_returns_validate(&execution.output).expect("it returns what its signature says")
     }
 
     pub fn balance(&self, token: Address, account: Address) -> U256 {
@@ -353,8 +382,6 @@ impl World {
     /// Goes to the first second of the next day.
     pub fn next_day(&mut self) -> &mut Self {
         let midnight = (self.today() + 1) * DAY;
-        self.harness.chain.set_next_timestamp(midnight).unwrap();
-        self.harness.chain.mine(1, None);
-        self
+        self.mine(midnight)
     }
 }

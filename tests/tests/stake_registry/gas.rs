@@ -138,7 +138,7 @@ fn twin() -> Table {
 fn read(world: &World, epoch: u64, accounts: &[Address]) -> u64 {
     let gas = |accounts: &[Address]| {
         let call = R::readManyCall { mt: world.mt, epoch, accounts: accounts.to_vec() };
-        let execution = world.harness.call(world.registry, call.abi_encode());
+        let execution = world.call(call.abi_encode());
         assert!(execution.success(), "{execution:?}");
         execution.gas_used
     };

@@ -33,8 +33,7 @@ fn a_lock_takes_flock_and_gives_gm() {
     assert_eq!((world.balance(flock, alice), world.ask(R::totalLockedCall {})), (before - amount, amount));
     assert_eq!(world.effective(alice), gm, "a year to go weighs all of it");
     assert_eq!(world.effective_at(alice, time), U256::ZERO, "nothing had been locked before that second");
-    world.at(time + YEAR / 5);
-    world.harness.chain.mine(1, None);
+    world.mine(time + YEAR / 5);
     assert_eq!(world.effective(alice), gm * U256::from(4) / U256::from(5));
     assert_eq!(world.effective_at(alice, time + YEAR / 5), world.effective(alice));
 }
@@ -249,8 +248,7 @@ fn a_lock_that_is_over_can_only_be_withdrawn() {
     let id = world.at(start).lock(alice, tokens(5), 40 * DAY);
     let other = world.at(start).lock(alice, tokens(6), 50 * DAY);
     world.at(start + 40 * DAY - 1).refused(alice, R::withdrawLockCall { id }, R::StillLocked {});
-    world.at(start + 40 * DAY);
-    world.harness.chain.mine(1, None);
+    world.mine(start + 40 * DAY);
     let expired = IEconomicsErrors::LockExpired {};
     world.refused(alice, R::extendLockCall { id, newUnlock: start + 60 * DAY }, expired.clone());
     world.refused(alice, R::increaseLockCall { id, amount: ONE }, expired.clone());
@@ -271,8 +269,7 @@ fn a_withdrawal_changes_no_past_balance() {
     let alice = world.alice;
     let start = world.now() + 10;
     let id = world.at(start).lock(alice, tokens(500), 40 * DAY);
-    world.at(start + 45 * DAY);
-    world.harness.chain.mine(1, None);
+    world.mine(start + 45 * DAY);
     let times: Vec<u64> = (0..46).map(|day| start + day * DAY).collect();
     let before: Vec<U256> = times.iter().map(|time| world.effective_at(alice, *time)).collect();
     assert!(before[20] > U256::ZERO && before[41].is_zero());

@@ -15,5 +15,5 @@ mod gas;
 //mod interface;
 mod layout;
 mod locking;
-//mod model;
+mod model;
 mod staking;
