@@ -12,7 +12,7 @@
 mod common;
 mod exits;
 mod gas;
-//mod interface;
+mod interface;
 mod layout;
 mod locking;
 mod model;
