@@ -51,6 +51,10 @@ mod interfaces {
         #[sol(abi, all_derives)]
         "../abi/IRewardDistributor.sol"
     );
+    sol!(
+        #[sol(abi, all_derives)]
+        "../abi/IStakeRegistry.sol"
+    );
     sol! {
         interface IStylusDeployer {
             function deploy(bytes calldata bytecode, bytes calldata initData, uint256 initValue, bytes32 salt) external payable returns (address);
@@ -154,6 +158,14 @@ pub struct Addresses {
     pub vesting: Address,
     /// Reward distributor.
     pub rewards: Address,
+    /// Its desk.
+    pub rewards_desk: Address,
+    /// Its office.
+    pub rewards_office: Address,
+    /// Stake registry.
+    pub registry: Address,
+    /// Its desk.
+    pub registry_desk: Address,
     /// The venues' factories, in the order of [`VENUES`].
     pub factories: [Address; 2],
     /// Their adapters.
@@ -234,14 +246,23 @@ impl Suite {
         let (admin, guardian, treasury, flock) = (self.admin, self.guardian, self.treasury, self.at.flock);
         self.at.implementation = self.program("model-token", &[]);
         self.at.vesting = self.program("vesting", &[]);
-        self.at.rewards = self.program("reward-distributor", &(admin, guardian, flock).abi_encode());
+        self.at.rewards_desk = self.bare("reward-distributor-desk");
+        self.at.rewards_office = self.bare("reward-distributor-office");
+        let arguments = (self.at.rewards_desk, self.at.rewards_office, admin, guardian, flock).abi_encode();
+        self.at.rewards = self.program("reward-distributor", &arguments);
         self.at.desk = self.bare("launchpad-desk");
         self.at.office = self.bare("launchpad-office");
         let Addresses { desk, office, implementation, vesting, rewards, .. } = self.at;
         let arguments = (desk, office, admin, guardian, flock, implementation, vesting, rewards, treasury);
         self.at.launchpad = self.program("launchpad", &arguments.abi_encode());
-        let launchpad = U256::from_be_bytes(self.at.launchpad.into_word().0);
-        self.must(admin, rewards, IAccess::initializeParameterCall { key: name("LAUNCHPAD"), value: launchpad });
+        self.at.registry_desk = self.bare("stake-registry-desk");
+        let arguments = (self.at.registry_desk, admin, guardian, flock, self.at.launchpad).abi_encode();
+        self.at.registry = self.program("stake-registry", &arguments);
+        let reporter = self.reporter();
+        for (key, value) in [("LAUNCHPAD", self.at.launchpad), ("REGISTRY", self.at.registry), ("REPORTER", reporter)] {
+            let value = U256::from_be_bytes(value.into_word().0);
+            self.must(admin, rewards, IAccess::initializeParameterCall { key: name(key), value });
+        }
         self.deploy_venues();
         for (model_type, min, max) in [(MODEL_TYPE, min_target(), max_target()), (SINGLE, max_target(), max_target())] {
             let key = self.view(self.at.launchpad, ILaunchpad::modelTypeKeyCall { modelTypeId: name(model_type) });
@@ -363,6 +384,12 @@ impl Suite {
         self.harness.view(to, call)
     }
 
+    /// Reports usage.
+    #[must_use]
+    pub fn reporter(&self) -> Address {
+        self.users[4]
+    }
+
     /// Time of the head.
     #[must_use]
     pub fn now(&self) -> u64 {
@@ -379,7 +406,9 @@ impl Suite {
     /// Activates every program again, as any stranger can.
     pub fn reactivate(&mut self) {
         let at = self.at;
-        for program in [at.flock, at.implementation, at.launchpad, at.desk, at.office, at.vesting, at.rewards] {
+        let launching = [at.flock, at.implementation, at.launchpad, at.desk, at.office, at.vesting];
+        let rewarding = [at.rewards, at.rewards_desk, at.rewards_office, at.registry, at.registry_desk];
+        for program in launching.into_iter().chain(rewarding) {
             assert!(self.harness.activate(program).execution.success(), "a stranger activates it again");
         }
     }
