@@ -277,6 +277,9 @@ impl World {
     /// Reports nothing of every ended epoch that is not sealed, and seals it.
     pub fn settle(&mut self) {
         let ended = self.next()..self.today();
+        if ended.is_empty() {
+            return;
+        }
         for epoch in ended.clone() {
             self.does(self.reporter, R::declareCall { epoch, rows: 0, spend: 0 });
         }
