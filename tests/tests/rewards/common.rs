@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use alloy::rpc::types::TransactionRequest;
 use alloy_primitives::{Address, B256, Bytes, Log, U256, keccak256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
+use anyhow::Result;
+use fomo::verify::{Ledger, Registry};
 use fomo_chain::{Chain, Execution, Outcome};
 use fomo_tests::suite::{
     Addresses, DAY, GENESIS, IAccess, IFomoERC20, ILaunchpad, IStakeRegistry, SINGLE, Suite, name, tokens,
@@ -34,16 +36,14 @@ pub struct World {
     pub carol: Address,
     pub dave: Address,
     pub reporter: Address,
-    /// All that the distributor told the outside.
-    pub logs: Vec<Log>,
 }
 
-type Base = (Chain, Addresses, [Address; 2], Vec<Log>);
+type Base = (Chain, Addresses, [Address; 2]);
 
 static BASE: LazyLock<Base> = LazyLock::new(|| {
-    let mut world = World::on(Suite::new(), [Address::ZERO; 2], Vec::new());
+    let mut world = World::on(Suite::new(), [Address::ZERO; 2]);
     world.build();
-    (world.suite.harness.chain, world.suite.at, [world.a, world.b], world.logs)
+    (world.suite.harness.chain, world.suite.at, [world.a, world.b])
 });
 
 /// A token as a key of the first season.
@@ -70,14 +70,14 @@ pub fn phase(start: u64, days: u64, daily: U256, decay: u64, every: u64) -> U256
 
 impl World {
     pub fn new() -> Self {
-        let (chain, at, mts, logs) = BASE.clone();
+        let (chain, at, mts) = BASE.clone();
         let suite = Suite::new();
-        Self::on(Suite { harness: Harness { chain }, at, ..suite }, mts, logs)
+        Self::on(Suite { harness: Harness { chain }, at, ..suite }, mts)
     }
 
-    fn on(suite: Suite, [a, b]: [Address; 2], logs: Vec<Log>) -> Self {
+    fn on(suite: Suite, [a, b]: [Address; 2]) -> Self {
         let [alice, bob, carol, dave, reporter] = suite.users[..] else { panic!("five users") };
-        Self { suite, a, b, alice, bob, carol, dave, reporter, logs }
+        Self { suite, a, b, alice, bob, carol, dave, reporter }
     }
 
     /// Two launches graduate on the first day; α, the emission and its funds are set; on the fourth all three days before are sealed.
@@ -159,10 +159,15 @@ impl World {
         self.suite.harness.chain.set_next_timestamp(now).unwrap();
         let request = TransactionRequest { from: Some(from), gas: Some(GAS), ..Default::default() };
         let request = request.to(to).input(Bytes::from(call.abi_encode()).into());
-        let execution = self.suite.harness.submit(request).execution;
-        let rewards = self.suite.at.rewards;
-        self.logs.extend(execution.logs.iter().filter(|log| log.address == rewards).cloned());
-        execution
+        self.suite.harness.submit(request).execution
+    }
+
+    /// All that the distributor told the outside.
+    pub fn logs(&self) -> Vec<Log> {
+        let (chain, rewards) = (&self.suite.harness.chain, self.suite.at.rewards);
+        let blocks = (0..=chain.head()).filter_map(|number| chain.block(number));
+        let logs = blocks.flat_map(|block| &block.transactions).flat_map(|mined| &mined.execution.logs);
+        logs.filter(|log| log.address == rewards).cloned().collect()
     }
 
     /// Calls the distributor, which has to do it.
@@ -254,7 +259,7 @@ impl World {
     /// The batches of an epoch's present attempt, from the events.
     pub fn reported(&self, epoch: u64) -> Vec<R::BatchReported> {
         let attempt = self.ask(R::reportOfCall { epoch }).attempt;
-        let decoded = self.logs.iter().filter_map(|log| R::BatchReported::decode_log_data(&log.data).ok());
+        let decoded = self.logs().into_iter().filter_map(|log| R::BatchReported::decode_log_data(&log.data).ok());
         decoded.filter(|batch| batch.epoch == epoch && batch.attempt == attempt).collect()
     }
 
@@ -315,4 +320,40 @@ pub fn accrual(batch: &R::BatchReported) -> R::accrueCall {
 /// A usage of one model.
 pub fn usage(key: B256, spends: &[(Address, u64)]) -> Usage {
     Usage::from([(key, spends.iter().copied().collect())])
+}
+
+impl Registry for World {
+    fn read_many(&self, registry: Address, mt: Address, epoch: u64, accounts: &[Address]) -> Result<Vec<U256>> {
+        Ok(self.ask_of(registry, IStakeRegistry::readManyCall { mt, epoch, accounts: accounts.to_vec() }))
+    }
+
+    fn parameter_at(&self, registry: Address, key: B256, epoch: u64) -> Result<U256> {
+        Ok(self.ask_of(registry, IAccess::parameterAtCall { key, epoch }))
+    }
+}
+
+impl World {
+    /// All rewards, recomputed from the events; compared with what the chain says of these accounts and of the contract's own balance.
+    pub fn verified(&self, accounts: &[Address]) -> Ledger {
+        let mut ledger = Ledger::default();
+        for log in self.logs() {
+            ledger.read(&log, self).unwrap();
+        }
+        let flock = self.suite.at.flock;
+        for account in accounts {
+            assert_eq!(self.flock_of(*account), ledger.flock(*account), "FLOCK of {account}");
+            for mt in [self.a, self.b] {
+                let owed = ledger.rewards.get(&(mt, *account)).copied().unwrap_or_default();
+                assert_eq!(self.mt_of(*account, mt), owed.1, "MT of {account}");
+            }
+        }
+        let (all_flock, of_mts) = ledger.funded();
+        let rewards = self.suite.at.rewards;
+        let paid = |token| ledger.paid.get(&token).copied().unwrap_or_default();
+        assert_eq!(self.balance(flock, rewards), all_flock - paid(flock), "FLOCK is where it was booked");
+        for (mt, funded) in of_mts {
+            assert_eq!(self.balance(mt, rewards), funded - paid(mt), "MT is where it was booked");
+        }
+        ledger
+    }
 }

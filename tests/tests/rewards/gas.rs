@@ -18,7 +18,8 @@ type Table = BTreeMap<String, u64>;
 
 /// Accounts in the order of their addresses.
 fn accounts(count: usize) -> Vec<Address> {
-    let mut accounts: Vec<Address> = (0..count).map(|index| Address::from_word(keccak256(index.to_be_bytes()))).collect();
+    let mut accounts: Vec<Address> =
+        (0..count).map(|index| Address::from_word(keccak256(index.to_be_bytes()))).collect();
     accounts.sort();
     accounts
 }
@@ -65,7 +66,8 @@ fn gas() {
         let used = usage(a, &rows[..count]);
         world.declare(epoch, &used);
         let (key, bytes) = World::batches(&used, BATCH).remove(0);
-        let report = world.run(world.reporter, world.suite.at.rewards, R::reportCall { epoch, index: 0, key, rows: bytes });
+        let report =
+            world.run(world.reporter, world.suite.at.rewards, R::reportCall { epoch, index: 0, key, rows: bytes });
         assert!(report.success());
         world.pass(DAY / 2);
         world.seal(epoch, 100);
@@ -78,7 +80,12 @@ fn gas() {
     let slope = |what: &str| {
         (table[&format!("{what}, {BATCH} rows")] - table[&format!("{what}, {FEW} rows")]) / (BATCH - FEW) as u64
     };
-    println!("{table:#?} report {} accrue {} both {}", slope("report"), slope("accrue"), slope("report") + slope("accrue"));
+    println!(
+        "{table:#?} report {} accrue {} both {}",
+        slope("report"),
+        slope("accrue"),
+        slope("report") + slope("accrue")
+    );
     let claim = world.run(world.alice, world.suite.at.rewards, R::claimCall { account: users[0] });
     println!("claim {}", claim.gas_used);
 }

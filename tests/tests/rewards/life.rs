@@ -21,7 +21,8 @@ fn alice_and_bob(world: &mut World) -> (u64, u64) {
 
 #[test]
 fn the_vectors_of_the_specification_come_out_of_the_chain() {
-    for (day, alone, shared) in [(START, (5_263, 4_737), (5_086, 4_914)), (MATURE + 1, (6_667, 3_333), (5_683, 4_317))] {
+    for (day, alone, shared) in [(START, (5_263, 4_737), (5_086, 4_914)), (MATURE + 1, (6_667, 3_333), (5_683, 4_317))]
+    {
         let mut world = World::new();
         let (alice, bob, carol, a) = (world.alice, world.bob, world.carol, world.a);
         world.go(day * DAY);
@@ -35,7 +36,10 @@ fn the_vectors_of_the_specification_come_out_of_the_chain() {
         world.stake(carol, a, tokens(9_000));
         world.settle();
         assert_eq!(alice_and_bob(&mut world), shared, "Alice has a tenth of the stake");
-        assert!(world.mt_of(alice, a) > mt && world.mt_of(bob, a).is_zero(), "she still gets all MT Reward that is paid");
+        assert!(
+            world.mt_of(alice, a) > mt && world.mt_of(bob, a).is_zero(),
+            "she still gets all MT Reward that is paid"
+        );
         for account in [alice, bob] {
             let owed = (world.flock_of(account), world.mt_of(account, a));
             let before = (world.balance(world.suite.at.flock, account), world.balance(a, account));

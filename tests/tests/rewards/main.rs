@@ -4,3 +4,4 @@
 mod common;
 mod gas;
 mod life;
+mod model;
