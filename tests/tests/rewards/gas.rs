@@ -29,6 +29,10 @@ sol! {
         function declare(uint64 epoch, uint32 rows, uint64 spend, uint64 alpha, uint64 lambda, uint192 half) external;
         function seal(uint64 epoch, address mt, uint128 globalPool, uint128 reservedPool, uint128 mtPool) external;
     }
+
+    interface ISeveral {
+        function run(address to, bytes[] calldata calls) external;
+    }
 }
 
 /// Accounts in the order of their addresses.
@@ -154,14 +158,37 @@ impl Meter {
         self.day("200 rows after a claim", &rows);
         self.measure("claim, one model again", claimer, R::claimCall { account: users[0] });
     }
+
+    /// What has no twin: sealing, and accruing a week in one transaction.
+    fn alone(&mut self) {
+        let rows = spends(&accounts(0, BATCH));
+        let (a, dave) = (key(self.world.a), self.world.dave);
+        let mut calls = Vec::new();
+        for _ in 0..7 {
+            self.world.next_day();
+            let epoch = self.world.today() - 1;
+            self.world.report(epoch, &usage(a, &rows[..FEW]), BATCH);
+            self.world.pass(DAY / 2);
+            self.measure("seal, a used model and one that is not", dave, R::sealCall { epoch, limit: 2 });
+            calls.push(Bytes::from(accrual(&self.world.reported(epoch).remove(0)).abi_encode()));
+        }
+        let code = fomo::solidity::tests("RewardTwin.sol").unwrap().remove("Several").unwrap();
+        let several = self.world.suite.create(code.to_vec());
+        let execution = self.world.run(dave, several, ISeveral::runCall { to: self.subject, calls });
+        assert!(execution.success(), "{execution:?}");
+        self.table.insert("accrue, a row of a week at once".into(), execution.gas_used / (7 * FEW as u64));
+        let (report, accrue) = (self.table["report, a row"], self.table["accrue, a row of a week at once"]);
+        self.table.insert("a user and day, accrued by the week".into(), report + accrue);
+    }
 }
 
-fn distributor() -> Meter {
+fn distributor() -> Table {
     let world = World::new();
     let subject = world.suite.at.rewards;
     let mut meter = Meter { world, subject, twin: false, table: Table::new() };
     meter.hot_paths();
-    meter
+    meter.alone();
+    meter.table
 }
 
 fn twin() -> Table {
@@ -203,8 +230,7 @@ fn many_users(batches: usize) -> (u64, u64) {
 
 #[test]
 fn gas_is_within_budget_and_below_the_twin() {
-    let Meter { mut table, .. } = distributor();
-    let twin = twin();
+    let (mut table, twin) = (distributor(), twin());
     let (second, last) = many_users(50);
     table.insert("report, the second 200 of 10,000 users".into(), second);
     table.insert("report, the last but one 200 of 10,000 users".into(), last);
