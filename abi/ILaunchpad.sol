@@ -139,6 +139,35 @@ interface ILaunchpad is IAccess, IEconomicsErrors {
         external
         returns (uint256 flockIn, uint256 mtAllocated);
 
+    /// @notice What `buy` with the same offer would do now. Reverts as it would. `taxBps` is the share of `flockIn` that does not enter
+    /// the curve: the trading fee, or the anti-sniper tax with it.
+    function quoteBuy(address token, uint256 offered)
+        external
+        view
+        returns (
+            uint256 flockIn,
+            uint256 netUsed,
+            uint256 mt,
+            uint256 protocolFee,
+            uint256 creatorFee,
+            uint256 antiSniperFee,
+            uint16 taxBps
+        );
+
+    /// @notice What `buyExact` of the same `mt` would do now. Reverts as it would.
+    function quoteBuyExact(address token, uint256 mt)
+        external
+        view
+        returns (
+            uint256 flockIn,
+            uint256 netUsed,
+            uint256 mtAllocated,
+            uint256 protocolFee,
+            uint256 creatorFee,
+            uint256 antiSniperFee,
+            uint16 taxBps
+        );
+
     /// @notice `buy` with an EIP-2612 permit of the caller for `offered` FLOCK. A permit that was used before does no harm.
     function buyWithPermit(
         address token,
@@ -186,10 +215,12 @@ interface ILaunchpad is IAccess, IEconomicsErrors {
             uint16 phiBps,
             bool hasSurcharge,
             uint64 vestingCliff,
-            uint64 vestingLength
+            uint64 vestingLength,
+            uint64 duration
         );
 
-    /// @notice Where the sale is. `taxBps` is what a buy pays now, the trading fee included.
+    /// @notice Where the sale is. `taxBps` is what a buy pays now, the trading fee included. A launch that has succeeded can graduate before
+    /// `graduableUntil`; it is zero while it has not, and once it has graduated.
     function sale(address token)
         external
         view
@@ -205,7 +236,8 @@ interface ILaunchpad is IAccess, IEconomicsErrors {
             uint256 creatorFees,
             uint256 surcharges,
             uint256 bundledMt,
-            uint16 taxBps
+            uint16 taxBps,
+            uint64 graduableUntil
         );
 
     /// @notice FLOCK taken from a buyer and MT allocated to it that are neither refunded nor claimed. A bundled buy counts in the FLOCK only.

@@ -51,6 +51,10 @@ mod interfaces {
         #[sol(abi, all_derives)]
         "../abi/IRewardDistributor.sol"
     );
+    sol!(
+        #[sol(abi, all_derives)]
+        "../abi/ILens.sol"
+    );
     sol! {
         interface IStylusDeployer {
             function deploy(bytes calldata bytecode, bytes calldata initData, uint256 initValue, bytes32 salt) external payable returns (address);
@@ -154,6 +158,8 @@ pub struct Addresses {
     pub vesting: Address,
     /// Reward distributor.
     pub rewards: Address,
+    /// Lens.
+    pub lens: Address,
     /// The venues' factories, in the order of [`VENUES`].
     pub factories: [Address; 2],
     /// Their adapters.
@@ -235,6 +241,7 @@ impl Suite {
         self.at.implementation = self.program("model-token", &[]);
         self.at.vesting = self.program("vesting", &[]);
         self.at.rewards = self.program("reward-distributor", &(admin, guardian, flock).abi_encode());
+        self.at.lens = self.bare("lens");
         self.at.desk = self.bare("launchpad-desk");
         self.at.office = self.bare("launchpad-office");
         let Addresses { desk, office, implementation, vesting, rewards, .. } = self.at;

@@ -2,7 +2,6 @@
 //!
 //! Each stream has a ledger of its own: what an MT's tranches hold is theirs whatever the contract's balance is, and a transfer that
 //! nobody booked is nobody's. Money that arrives on a day counts from the next.
-#![no_main]
 extern crate alloc;
 
 mod error;

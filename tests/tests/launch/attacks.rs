@@ -299,7 +299,7 @@ fn with_the_live_tokens_habits_everything_goes_on() {
         suite.must(owner, suite.at.flock, ILiveFlock::setBlacklistedCall { account, listed: true });
     }
     suite.graduate(token);
-    for user in suite.users[1..3].to_vec() {
+    for user in [suite.users[1], suite.users[2]] {
         suite.must(user, launchpad, ILaunchpad::claimCall { token });
     }
     suite.must(issuer, launchpad, ILaunchpad::withdrawFeesCall {});

@@ -177,9 +177,7 @@ fn the_surcharge_falls_by_the_minute_and_is_the_treasurys() {
     suite.must(suite.users[3], suite.at.launchpad, ILaunchpad::withdrawTreasuryCall {});
     suite.must(issuer, suite.at.launchpad, ILaunchpad::withdrawFeesCall {});
     assert_eq!((suite.flock(treasury), suite.flock(issuer) - before), (owed, sale.creatorFees));
-    for (from, call) in [(issuer, ILaunchpad::withdrawFeesCall {})] {
-        suite.refused(from, suite.at.launchpad, call, ILaunchpad::NothingToClaim {});
-    }
+    suite.refused(issuer, suite.at.launchpad, ILaunchpad::withdrawFeesCall {}, ILaunchpad::NothingToClaim {});
 }
 
 #[test]

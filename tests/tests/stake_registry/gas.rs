@@ -1,27 +1,19 @@
 //! What calls cost: beside a Solidity twin of the hot paths, and against `tests/gas.toml`.
 //!
-//! Whole transactions with their 21,000, programs cached. `FOMO_UPDATE_GAS=1 cargo test -p fomo-tests --test stake_registry gas` writes what is
-//! measured as the new budget.
-
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::path::Path;
+//! `FOMO_UPDATE_GAS=1 cargo test -p fomo-tests --test stake_registry gas` writes what is measured as the new budget.
 
 use alloy_primitives::{Address, Bytes, U256};
 use alloy_sol_types::{SolCall, SolValue};
 use fomo_chain::Execution;
+use fomo_tests::gas::{self, Table};
 
 use crate::common::{DAY, IFomoERC20, IStakeRegistry, World, YEAR, tokens};
 use crate::layout::{book_slot, entry, stake_slot, total_slot};
 use IStakeRegistry as R;
 
-/// What a call may cost more than Solidity's.
-const OVER_TWIN: i64 = 600;
 /// Gas of a batched read per account, cold, with one lock and no action that day; and at worst.
 const READ: u64 = 5_000;
 const WORST_READ: u64 = 60_000;
-
-type Table = BTreeMap<String, u64>;
 
 /// The registry or its twin, with what was measured of it.
 struct Meter {
@@ -226,47 +218,9 @@ fn clear(head: U256) -> U256 {
 #[test]
 fn gas_is_within_budget_and_near_the_twin() {
     let (mut ours, twin) = (registry(), twin());
-    let mut report = format!("{:<36}{:>9}{:>10}{:>8}\n", "stake-registry", "Stylus", "Solidity", "");
-    let mut over = Vec::new();
-    for (what, gas) in &ours {
-        let row = twin.get(what).map(|twin| (twin, gas.cast_signed() - twin.cast_signed()));
-        match row {
-            Some((twin, difference)) => {
-                writeln!(report, "{what:<36}{gas:>9}{twin:>10}{difference:>+8}").unwrap();
-                if difference > OVER_TWIN {
-                    over.push(format!("{what}: {difference} over the twin"));
-                }
-            }
-            None => writeln!(report, "{what:<36}{gas:>9}").unwrap(),
-        }
-    }
     let (usual, worst) = (usual_read(), worst_read(10_000));
-    for (what, gas, most) in [("readMany, an account", usual, READ), ("readMany, at worst", worst, WORST_READ)] {
-        writeln!(report, "{what:<36}{gas:>9}").unwrap();
-        ours.insert(what.into(), gas);
-        if gas > most {
-            over.push(format!("{what}: {gas} over {most}"));
-        }
-    }
-    println!("{report}");
-    over.extend(over_budget(&ours));
-    assert!(over.is_empty(), "{}\n\n{report}", over.join("\n"));
-}
-
-fn over_budget(measured: &Table) -> Vec<String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("gas.toml");
-    let text = std::fs::read_to_string(&path).expect("tests/gas.toml is there");
-    let mut budgets: toml::Table = text.parse().unwrap();
-    if std::env::var_os("FOMO_UPDATE_GAS").is_some() {
-        budgets.insert("stake-registry".into(), toml::Value::try_from(measured).unwrap());
-        let header: String =
-            text.lines().take_while(|line| line.starts_with('#')).map(|line| format!("{line}\n")).collect();
-        std::fs::write(&path, format!("{header}\n{}", toml::to_string(&budgets).unwrap())).unwrap();
-    }
-    let budget = |what: &str| budgets.get("stake-registry").and_then(|table| table.get(what)?.as_integer());
-    let exceeds = |(what, gas): (&String, &u64)| match budget(what) {
-        Some(budget) if gas.cast_signed() <= budget => None,
-        budget => Some(format!("{what}: {gas}, budget {budget:?}")),
-    };
-    measured.iter().filter_map(exceeds).collect()
+    assert!(usual <= READ, "readMany: {usual} an account, over {READ}");
+    assert!(worst <= WORST_READ, "readMany at worst: {worst}, over {WORST_READ}");
+    ours.extend([("readMany, an account".into(), usual), ("readMany, at worst".into(), worst)]);
+    gas::check("stake-registry", &ours, &twin);
 }

@@ -33,6 +33,7 @@ use stylus_sdk::storage::{StorageAddress, StorageMap, StorageU256};
 pub use error::{Error, Own};
 use launch::{Record, Sale, StoragePair, Texts};
 pub use launch::{State, Terms};
+pub use sale::Quote;
 pub use views::{LaunchFields, SaleFields};
 
 /// The launchpad's storage. Fields are only ever appended.
@@ -177,6 +178,23 @@ impl Launchpad {
         self.buy_exactly(token, mt, max_in, deadline)
     }
 
+    /// What [`Self::buy`] with the same offer would do now: FLOCK taken, of it into the curve, MT, trading fees to protocol and issuer,
+    /// surcharge, and the tax of all of it in bps.
+    ///
+    /// # Errors
+    /// As [`Self::buy`].
+    pub fn quote_buy(&self, token: Address, offered: U256) -> Result<Quote, Error> {
+        self.quote(token, offered)
+    }
+
+    /// What [`Self::buy_exact`] would do now; the fields are those of [`Self::quote_buy`].
+    ///
+    /// # Errors
+    /// As [`Self::buy_exact`].
+    pub fn quote_buy_exact(&self, token: Address, mt: U256) -> Result<Quote, Error> {
+        self.quote_exact(token, mt)
+    }
+
     /// [`Self::buy`] with an EIP-2612 permit of the caller for `offered` FLOCK. A permit that was used before, by whomever, does no
     /// harm: what counts is the allowance.
     ///
@@ -269,7 +287,7 @@ impl Launchpad {
     }
 
     /// What is frozen into a launch: issuer, adapter, launch id, model id, model type, T_min, T_max, fees to protocol and issuer, φ,
-    /// whether there is a surcharge, cliff and length of the vestings.
+    /// whether there is a surcharge, cliff and length of the vestings, duration of the sale without pauses.
     ///
     /// # Errors
     /// `UnknownLaunch`.
@@ -278,7 +296,8 @@ impl Launchpad {
     }
 
     /// Where the sale is: state, start, end as it stands, FLOCK raised, MT sold, reserves x and y, escrowed fees of protocol and
-    /// issuer, escrowed surcharges, the issuer's bundled MT, the tax of a buy now.
+    /// issuer, escrowed surcharges, the issuer's bundled MT, the tax of a buy now, and the first second at which a launch that has
+    /// succeeded cannot graduate any more, or zero.
     ///
     /// # Errors
     /// `UnknownLaunch`.

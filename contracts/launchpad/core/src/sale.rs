@@ -1,6 +1,7 @@
 //! Buys, claims, refunds and fees.
 
 use alloy_primitives::{Address, B256, U256};
+use fomo_access::abi::Words;
 use fomo_access::token;
 use fomo_common::Bps;
 use fomo_common::curve::{Curve, Purchase, TradingFee};
@@ -25,6 +26,14 @@ struct Offer {
     curve: Curve,
     fee: TradingFee,
     tax: Bps,
+}
+
+/// What a buy would do: FLOCK taken, of it into the curve, MT, fees to protocol and issuer, surcharge, tax.
+pub type Quote = Words<7>;
+
+fn quote_of(purchase: &Purchase, tax: Bps) -> Quote {
+    let Purchase { flock_in, net_used, mt, protocol_fee, issuer_fee, surcharge, .. } = *purchase;
+    Words([flock_in, net_used, mt, protocol_fee, issuer_fee, surcharge, tax.raw()])
 }
 
 impl Launchpad {
@@ -56,6 +65,18 @@ impl Launchpad {
             return Err(Own::AboveMaximumIn.into());
         }
         self.settle(token, &terms, &purchase)
+    }
+
+    /// See [`Launchpad::quote_buy`].
+    pub(crate) fn quote(&self, token: Address, offered: U256) -> Result<Quote, Error> {
+        let Offer { curve, fee, tax, .. } = self.offer(token, u64::MAX)?;
+        Ok(quote_of(&curve.buy(&self.sales.getter(token).reserves(), offered, &fee, tax)?, tax))
+    }
+
+    /// See [`Launchpad::quote_buy_exact`].
+    pub(crate) fn quote_exact(&self, token: Address, mt: U256) -> Result<Quote, Error> {
+        let Offer { curve, fee, tax, .. } = self.offer(token, u64::MAX)?;
+        Ok(quote_of(&curve.buy_exact(&self.sales.getter(token).reserves(), mt, &fee, tax)?, tax))
     }
 
     fn offer(&self, token: Address, deadline: u64) -> Result<Offer, Error> {

@@ -1,6 +1,5 @@
 //! The launchpad's desk: the beginning and the good end of a launch. It runs on the storage of the launchpad, which delegates to it; its own
 //! stays empty.
-#![no_main]
 extern crate alloc;
 
 use alloc::vec::Vec;

@@ -1,5 +1,4 @@
 //! Adapter and locker for Aerodrome and Velodrome, volatile pools (`stable = false`). LP fees are claimed apart from the liquidity.
-#![no_main]
 extern crate alloc;
 
 use alloc::vec::Vec;

@@ -1,5 +1,4 @@
 //! Adapter and locker for Uniswap V2 and the forks of it that charge 30 bps. LP fees stay in the pool and compound.
-#![no_main]
 extern crate alloc;
 
 use alloc::vec::Vec;

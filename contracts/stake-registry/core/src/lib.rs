@@ -22,7 +22,7 @@ mod staking;
 use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{Address, U256};
-use fomo_access::abi::{Arguments, CONSTRUCTOR};
+use fomo_access::abi::{Arguments, CONSTRUCTOR, Rows};
 use fomo_access::{ADMIN, Access, HasAccess, enter, token};
 use fomo_common::Timestamp;
 use stylus_sdk::ArbResult;
@@ -32,7 +32,6 @@ use stylus_sdk::storage::{StorageAddress, StorageBool, StorageMap, StorageU256};
 use bits::wide;
 use book::Book;
 pub use error::{Error, Own};
-pub use reads::Rows;
 use staking::Token;
 
 /// The contract's storage. Fields are only ever appended.

@@ -3,7 +3,7 @@
 use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{Address, U256};
-use fomo_access::abi::selector;
+use fomo_access::abi::{Rows, selector};
 use fomo_access::token;
 use fomo_common::Timestamp;
 use stylus_sdk::prelude::*;
@@ -12,7 +12,6 @@ use stylus_sdk::storage::{StorageArray, StorageMap, StorageU256};
 use crate::bits::{cut_u64, halves, join, narrow, wide};
 use crate::error::{Error, Own};
 use crate::history::{History, TIME_BITS};
-use crate::reads::Rows;
 use crate::{StakeRegistry, event};
 
 /// Requests of an account and token that can wait at once.
