@@ -55,6 +55,10 @@ mod interfaces {
         #[sol(abi, all_derives)]
         "../abi/ILens.sol"
     );
+    sol!(
+        #[sol(abi, all_derives)]
+        "../abi/IStakeRegistry.sol"
+    );
     sol! {
         interface IStylusDeployer {
             function deploy(bytes calldata bytecode, bytes calldata initData, uint256 initValue, bytes32 salt) external payable returns (address);
@@ -158,6 +162,10 @@ pub struct Addresses {
     pub vesting: Address,
     /// Reward distributor.
     pub rewards: Address,
+    /// Stake registry.
+    pub registry: Address,
+    /// Its desk.
+    pub registry_desk: Address,
     /// Lens.
     pub lens: Address,
     /// The venues' factories, in the order of [`VENUES`].
@@ -249,6 +257,9 @@ impl Suite {
         self.at.launchpad = self.program("launchpad", &arguments.abi_encode());
         let launchpad = U256::from_be_bytes(self.at.launchpad.into_word().0);
         self.must(admin, rewards, IAccess::initializeParameterCall { key: name("LAUNCHPAD"), value: launchpad });
+        self.at.registry_desk = self.bare("stake-registry-desk");
+        let arguments = (self.at.registry_desk, admin, guardian, flock, self.at.launchpad);
+        self.at.registry = self.program("stake-registry", &arguments.abi_encode());
         self.deploy_venues();
         for (model_type, min, max) in [(MODEL_TYPE, min_target(), max_target()), (SINGLE, max_target(), max_target())] {
             let key = self.view(self.at.launchpad, ILaunchpad::modelTypeKeyCall { modelTypeId: name(model_type) });
@@ -386,7 +397,9 @@ impl Suite {
     /// Activates every program again, as any stranger can.
     pub fn reactivate(&mut self) {
         let at = self.at;
-        for program in [at.flock, at.implementation, at.launchpad, at.desk, at.office, at.vesting, at.rewards] {
+        let launchpad = [at.launchpad, at.desk, at.office];
+        let others = [at.flock, at.implementation, at.vesting, at.rewards, at.registry, at.registry_desk];
+        for program in [&launchpad[..], &others].concat() {
             assert!(self.harness.activate(program).execution.success(), "a stranger activates it again");
         }
     }

@@ -78,7 +78,7 @@ pub struct World {
 static BASE: LazyLock<World> = LazyLock::new(World::build);
 
 /// A launchpad as far as the registry knows it: `isModelToken` says yes to what was told to it. The launchpad itself has tests of its own,
-/// and a whole launch before each of these would only make them slow. Storage: slot of the address → yes.
+/// and a whole launch before each of these would only make them slow; `tests/economy/stakes.rs` has the two together. Storage: slot of the address → yes.
 ///
 /// Call data of 32 bytes (an address) writes a yes; a call of 36 bytes answers. PUSH1 32 CALLDATASIZE EQ PUSH1 17 JUMPI,
 /// mstore(0, sload(calldataload(4))), return(0, 32); JUMPDEST sstore(calldataload(0), 1).
