@@ -33,6 +33,10 @@ interface ILaunchpad is IAccess, IEconomicsErrors {
         uint256 creatorFee,
         uint256 antiSniperFee
     );
+    /// @notice Where the sale is after a buy: FLOCK raised, MT sold, escrowed fees. Surcharges are those of `Purchased`.
+    event SaleUpdated(
+        address indexed token, uint256 raised, uint256 sold, uint256 protocolFees, uint256 creatorFees
+    );
     /// @notice What is frozen into a launch beside what `LaunchCreated` says.
     event LaunchConfigured(
         address indexed token,
@@ -62,8 +66,10 @@ interface ILaunchpad is IAccess, IEconomicsErrors {
         uint256 issuerVesting,
         uint256 platformVesting
     );
-    /// @notice Escrowed fees became the protocol's and the issuer's.
-    event FeesReleased(address indexed token, uint256 toTreasury, uint256 toIssuer);
+    /// @notice Escrowed fees became the protocol's and the issuer's, who can withdraw so much now.
+    event FeesReleased(
+        address indexed token, uint256 toTreasury, uint256 toIssuer, uint256 treasuryOwed, uint256 issuerOwed
+    );
     /// @notice A buyer took its tokens.
     event SaleClaimed(address indexed token, address indexed buyer, uint256 amount);
     /// @notice A buyer of a failed launch took its FLOCK back.
@@ -77,7 +83,7 @@ interface ILaunchpad is IAccess, IEconomicsErrors {
     error UnknownModelType();
     /// @notice The issuer chose a venue that does not exist, or no longer.
     error UnknownVenue();
-    /// @notice A name or symbol that is empty or has over 31 bytes, or a metadata URI of over 256.
+    /// @notice A name or symbol that is empty or has over 31 bytes, a metadata URI of over 256, or a text that is no UTF-8.
     error TextOutOfRange();
     /// @notice A duration under an hour (three with a surcharge) or over 30 days.
     error DurationOutOfRange();
@@ -95,7 +101,7 @@ interface ILaunchpad is IAccess, IEconomicsErrors {
     error NotFailed();
     /// @notice Nothing to be claimed, refunded or withdrawn.
     error NothingToClaim();
-    /// @notice More FLOCK than the buyer is ready to pay.
+    /// @notice More FLOCK than the buyer or issuer is ready to pay.
     error AboveMaximumIn();
     /// @notice A model token came to be somewhere else than predicted.
     error UnexpectedAddress();
@@ -107,11 +113,13 @@ interface ILaunchpad is IAccess, IEconomicsErrors {
     /// @param name 1 to 31 bytes.
     /// @param symbol 1 to 31 bytes.
     /// @param metadataUri Up to 256 bytes.
-    /// @param saleStart First second of the sale; now if that is past; at most 30 days ahead.
+    /// @param saleStart First second of the sale; the next one if that is past; at most 30 days ahead.
     /// @param duration Seconds of the sale: 1 hour (3 with a surcharge) to 30 days.
     /// @param surcharge Whether early buyers pay the anti-sniper tax.
     /// @param bundledOffer FLOCK of the issuer's first buy, fees included; 0 for none.
     /// @param bundledMinOut The least MT for it.
+    /// @param maxLaunchFee The most FLOCK that the launch itself may cost.
+    /// @param deadline The last second at which it may happen.
     /// @return token Address of the Model Token to be.
     function createLaunch(
         bytes32 modelTypeId,
@@ -124,7 +132,9 @@ interface ILaunchpad is IAccess, IEconomicsErrors {
         uint64 duration,
         bool surcharge,
         uint256 bundledOffer,
-        uint256 bundledMinOut
+        uint256 bundledMinOut,
+        uint256 maxLaunchFee,
+        uint64 deadline
     ) external returns (address token);
 
     /// @notice Buys with at most `offered` FLOCK, fees included. The buy that reaches the maximum target is filled to it and takes less.

@@ -43,6 +43,9 @@ interface IRewardDistributor is IAccess, IEconomicsErrors {
     /// @notice Funds a Reserved FLOCK tranche: 180 supported days from tomorrow, declining or level. By anyone, with at least 1,000 FLOCK.
     function fundReserved(address mt, uint256 amount, bool level) external;
 
+    /// @notice The parameter that makes a contract a launchpad: 1, or 0 again.
+    function launchpadKey(address launchpad) external view returns (bytes32);
+
     /// @notice Whether a token earns in an epoch.
     function supportedAt(address mt, uint64 epoch) external view returns (bool);
 

@@ -59,6 +59,9 @@ contract LaunchpadTwin is ReentrancyGuardTransient {
         uint256 creatorFee,
         uint256 antiSniperFee
     );
+    event SaleUpdated(
+        address indexed token, uint256 raised, uint256 sold, uint256 protocolFees, uint256 creatorFees
+    );
     event RaiseFilled(address indexed token, uint256 raised);
     event SaleClaimed(address indexed token, address indexed buyer, uint256 amount);
     event Refunded(address indexed token, address indexed buyer, uint256 amount);
@@ -214,15 +217,18 @@ contract LaunchpadTwin is ReentrancyGuardTransient {
     function book(address token, Sale storage stored, Sale memory sale, Purchase memory p) private {
         (stored.reserveMt, stored.reserveFlock) =
             (uint128(sale.reserveMt - p.mt), uint128(sale.reserveFlock + p.net));
-        (stored.protocolFees, stored.issuerFees) =
-            (uint128(stored.protocolFees + p.protocolFee), uint128(stored.issuerFees + p.issuerFee));
+        (uint256 protocolFees, uint256 issuerFees) =
+            (stored.protocolFees + p.protocolFee, stored.issuerFees + p.issuerFee);
+        (stored.protocolFees, stored.issuerFees) = (uint128(protocolFees), uint128(issuerFees));
         if (p.surcharge > 0) stored.surcharges += uint128(p.surcharge);
-        (, uint256 y0) = opening(sale.max, sale.phi);
-        bool filled = sale.reserveFlock + p.net - y0 == sale.max;
+        (uint256 x0, uint256 y0) = opening(sale.max, sale.phi);
+        uint256 raised = sale.reserveFlock + p.net - y0;
+        bool filled = raised == sale.max;
         if (filled) stored.filledAt = uint64(block.timestamp);
         Position storage position = positions[token][msg.sender];
         (position.paid, position.mt) = (uint128(position.paid + p.flockIn), uint128(position.mt + p.mt));
         emit Purchased(token, msg.sender, p.flockIn, p.net, p.mt, p.protocolFee, p.issuerFee, p.surcharge);
+        emit SaleUpdated(token, raised, x0 - (sale.reserveMt - p.mt), protocolFees, issuerFees);
         if (filled) emit RaiseFilled(token, sale.max);
     }
 

@@ -95,7 +95,7 @@ mod interfaces {
 }
 
 /// What a constructor answers to, whatever its parameters.
-const CONSTRUCTOR: [u8; 4] = hex!("5585258d");
+pub const CONSTRUCTOR: [u8; 4] = hex!("5585258d");
 /// When the chains of these tests begin: midnight of a UTC day.
 pub const GENESIS: u64 = 20_833 * DAY;
 /// Seconds of a day.
@@ -255,8 +255,9 @@ impl Suite {
         let Addresses { desk, office, implementation, vesting, rewards, .. } = self.at;
         let arguments = (desk, office, admin, guardian, flock, implementation, vesting, rewards, treasury);
         self.at.launchpad = self.program("launchpad", &arguments.abi_encode());
-        let launchpad = U256::from_be_bytes(self.at.launchpad.into_word().0);
-        self.must(admin, rewards, IAccess::initializeParameterCall { key: name("LAUNCHPAD"), value: launchpad });
+        let launchpad = self.at.launchpad;
+        let key = self.view(rewards, IRewardDistributor::launchpadKeyCall { launchpad });
+        self.must(admin, rewards, IAccess::initializeParameterCall { key, value: U256::ONE });
         self.at.registry_desk = self.bare("stake-registry-desk");
         let arguments = (self.at.registry_desk, admin, guardian, flock, self.at.launchpad);
         self.at.registry = self.program("stake-registry", &arguments.abi_encode());
@@ -459,13 +460,17 @@ impl Suite {
             surcharge: false,
             bundledOffer: U256::ZERO,
             bundledMinOut: U256::ZERO,
+            maxLaunchFee: U256::MAX,
+            deadline: NEVER,
         }
     }
 
-    /// Launches; the token to be.
+    /// Launches, and goes to the second after, in which the sale can begin; the token to be.
     #[track_caller]
     pub fn launch(&mut self, order: ILaunchpad::createLaunchCall) -> Address {
-        self.must(self.issuer, self.at.launchpad, order)
+        let token = self.must(self.issuer, self.at.launchpad, order);
+        self.pass(1);
+        token
     }
 
     /// Buys; FLOCK taken and MT allocated.

@@ -12,7 +12,9 @@ use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{Address, B256, U256};
 use fomo_access::abi::{Word, Words};
-use fomo_access::{ADMIN, Access, CheckParameter, Checkpoints, HasAccess, enter, role, route_access, routes, token};
+use fomo_access::{
+    ADMIN, Access, CheckParameter, Checkpoints, HasAccess, enter, route_access, routes, tag, tagged, token,
+};
 use fomo_common::emission::check_funding;
 use fomo_common::epoch::DAY;
 use stylus_sdk::prelude::*;
@@ -21,8 +23,9 @@ use stylus_sdk::storage::{StorageMap, StorageU256};
 pub use error::{Error, Own};
 use tranche::{DAYS, StoredTranche};
 
-/// The contract that launches tokens: says once which ones are supported, and funds their graduation tranches.
-pub const LAUNCHPAD: B256 = const { role("LAUNCHPAD") };
+/// Tag of a launchpad's key: 1 for a contract that may say once which tokens are supported, and fund their graduation tranches. Each has its
+/// own, so that a new launchpad does not stop the launches of another.
+const LAUNCHPAD: [u8; 4] = *b"LPAD";
 /// Most live Reserved FLOCK tranches of a token, that of its graduation apart.
 const MOST_TRANCHES: u64 = 8;
 
@@ -49,12 +52,12 @@ impl HasAccess for RewardDistributor {
 
 impl CheckParameter for RewardDistributor {
     fn check_parameter(&self, key: B256, value: U256) -> bool {
-        key == LAUNCHPAD && !value.is_zero() && value.bit_len() <= 160
+        tag(key) == LAUNCHPAD && value <= U256::ONE
     }
 }
 
 impl RewardDistributor {
-    /// Sets up the contract: admin, guardian, FLOCK. The admin then names the launchpad, which has to know this contract first.
+    /// Sets up the contract: admin, guardian, FLOCK. The admin then names the launchpad ([`Self::launchpad_key`]), which has to know this contract first.
     ///
     /// # Errors
     /// `AlreadyInitialized`, `ZeroAddress`; `TokenCallFailed` where FLOCK has no code.
@@ -73,7 +76,7 @@ impl RewardDistributor {
     /// Emits [`event::SupportedSet`].
     ///
     /// # Errors
-    /// `NotLaunchpad`; `UnknownToken` where the admin names one that no launchpad brought.
+    /// `NotLaunchpad`; `UnknownToken` where there is none, or the admin names one that no launchpad brought.
     pub fn set_supported(&mut self, mt: Address, supported: bool) -> Result<(), Error> {
         enter(self.vm())?;
         let known = self.supported.getter(mt).newest().is_some();
@@ -83,6 +86,7 @@ impl RewardDistributor {
             }
             self.only_known(known)?;
         }
+        self.only_token(mt)?;
         let epoch = self.tomorrow();
         self.supported.setter(mt).push(epoch, U256::from(if supported { 1 } else { 2 }))?;
         event::SupportedSet { mt, supported, epoch }.log(self.vm());
@@ -94,12 +98,13 @@ impl RewardDistributor {
     /// Emits [`event::MtRewardFunded`].
     ///
     /// # Errors
-    /// `NotLaunchpad`, `AlreadyFunded`, `Reentered`, or the token's own.
+    /// `NotLaunchpad`, `UnknownToken` where there is none, `AlreadyFunded`, `Reentered`, or the token's own.
     pub fn fund_mt_reward(&mut self, mt: Address, amount: U256) -> Result<(), Error> {
         enter(self.vm())?;
         if !self.is_launchpad()? {
             return Err(Own::NotLaunchpad.into());
         }
+        self.only_token(mt)?;
         if self.mt_rewards.getter(mt).tranche().is_some() {
             return Err(Own::AlreadyFunded.into());
         }
@@ -134,6 +139,11 @@ impl RewardDistributor {
         let from = self.vm().msg_sender();
         event::ReservedFunded { mt, from, index, amount, funded, epoch, num_days: DAYS, level }.log(self.vm());
         self.take(self.access.pauses.token(), amount)
+    }
+
+    /// The parameter that makes a contract a launchpad: 1, or 0 again.
+    pub fn launchpad_key(&self, launchpad: Address) -> B256 {
+        Self::key_of_launchpad(launchpad)
     }
 
     /// Whether a token earns in an epoch.
@@ -202,8 +212,21 @@ impl RewardDistributor {
     }
 
     fn is_launchpad(&self) -> Result<bool, Error> {
-        let launchpad = self.access.parameters.get(LAUNCHPAD)?;
-        Ok(launchpad == self.vm().msg_sender().word())
+        let key = Self::key_of_launchpad(self.vm().msg_sender());
+        match self.access.parameters.get(key) {
+            Ok(value) => Ok(value == U256::ONE),
+            Err(fomo_access::Error::ParameterUnset) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn key_of_launchpad(launchpad: Address) -> B256 {
+        tagged(LAUNCHPAD, launchpad.into_word())
+    }
+
+    /// A token that exists: what has no code would accept every transfer.
+    fn only_token(&self, mt: Address) -> Result<(), Error> {
+        if token::has_code(self.vm(), mt) { Ok(()) } else { Err(Own::UnknownToken.into()) }
     }
 
     fn only_known(&self, known: bool) -> Result<(), Error> {
@@ -230,6 +253,7 @@ routes! { RewardDistributor;
     "setSupported" => set_supported(Address, bool);
     "fundMtReward" => fund_mt_reward(Address, U256);
     "fundReserved" => fund_reserved(Address, U256, bool);
+    "launchpadKey" => launchpad_key(Address);
     "supportedAt" => supported_at(Address, u64);
     "mtReward" => mt_reward(Address);
     "graduationTranche" => graduation_tranche(Address);

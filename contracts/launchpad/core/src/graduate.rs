@@ -66,7 +66,7 @@ impl Launchpad {
         self.treasury_owed.set(treasury_owed);
         let owed = add(self.owed.get(creator), issuer)?;
         self.owed.insert(creator, owed);
-        event::FeesReleased { token, to_treasury, to_issuer: issuer }.log(self.vm());
+        event::FeesReleased { token, to_treasury, to_issuer: issuer, treasury_owed, issuer_owed: owed }.log(self.vm());
         Ok(())
     }
 

@@ -81,10 +81,8 @@ impl Launchpad {
 
     fn offer(&self, token: Address, deadline: u64) -> Result<Offer, Error> {
         self.access.pauses.only_unpaused()?;
+        self.only_by(deadline)?;
         let now = self.vm().block_timestamp();
-        if now > deadline {
-            return Err(Own::DeadlinePassed.into());
-        }
         let terms = self.sales.getter(token).terms().ok_or(Own::UnknownLaunch)?;
         // Of the states, only what tells raising from the others: the curve itself says when it is sold out.
         let running = now >= terms.start && terms.elapsed(&self.access.pauses, now) < terms.duration.into();
@@ -94,6 +92,12 @@ impl Launchpad {
         let fee = terms.fee()?;
         let tax = terms.tax(&fee, &self.access.pauses, now);
         Ok(Offer { terms, curve: terms.curve()?, fee, tax })
+    }
+
+    /// # Errors
+    /// `DeadlinePassed`.
+    pub(crate) fn only_by(&self, deadline: u64) -> Result<(), Error> {
+        if self.vm().block_timestamp() > deadline { Err(Own::DeadlinePassed.into()) } else { Ok(()) }
     }
 
     fn settle(&mut self, token: Address, terms: &Terms, purchase: &Purchase) -> Result<(U256, U256), Error> {
@@ -112,13 +116,15 @@ impl Launchpad {
         let mut sale = self.sales.setter(token);
         sale.set_reserves(&purchase.reserves)?;
         let (protocol, issuer) = sale.fees.get();
-        sale.fees.set(add(protocol, purchase.protocol_fee)?, add(issuer, purchase.issuer_fee)?)?;
+        let (protocol_fees, creator_fees) = (add(protocol, purchase.protocol_fee)?, add(issuer, purchase.issuer_fee)?);
+        sale.fees.set(protocol_fees, creator_fees)?;
         if !purchase.surcharge.is_zero() || bundled {
             let (surcharges, vesting) = sale.extra.get();
             let vesting = if bundled { purchase.mt } else { vesting };
             sale.extra.set(add(surcharges, purchase.surcharge)?, vesting)?;
         }
-        let raised = terms.curve()?.raised(&purchase.reserves)?;
+        let curve = terms.curve()?;
+        let (raised, sold) = (curve.raised(&purchase.reserves)?, curve.sold(&purchase.reserves)?);
         let filled = raised == terms.max;
         if filled {
             sale.fill(now)?;
@@ -140,6 +146,7 @@ impl Launchpad {
             anti_sniper_fee: purchase.surcharge,
         }
         .log(self.vm());
+        event::SaleUpdated { token, raised, sold, protocol_fees, creator_fees }.log(self.vm());
         if filled {
             event::RaiseFilled { token, raised }.log(self.vm());
         }

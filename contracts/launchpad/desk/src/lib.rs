@@ -11,7 +11,7 @@ use fomo_launchpad::Launchpad;
 use stylus_sdk::prelude::*;
 
 routes! { Launchpad;
-    "createLaunch" => create_launch(B256, B256, B256, Text, Text, Text, u64, u64, bool, U256, U256);
+    "createLaunch" => create_launch(B256, B256, B256, Text, Text, Text, u64, u64, bool, U256, U256, U256, u64);
     "graduate" => graduate(Address);
     otherwise => Launchpad::ask_office;
 }
