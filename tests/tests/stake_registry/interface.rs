@@ -297,6 +297,7 @@ fn access(world: &mut World, seen: &mut Seen) {
     let mt = world.mt;
     seen.run(world, bob, R::stakeCall { mt, amount: ONE });
     seen.run(world, guardian, IAccess::unpauseCall {});
+    seen.run(world, guardian, IAccess::unpauseCall {});
     seen.run(world, admin, IAccess::proposeRoleCall { role, account: bob });
     seen.run(world, bob, IAccess::acceptRoleCall { role });
     seen.run(world, bob, IAccess::acceptRoleCall { role });
