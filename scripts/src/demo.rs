@@ -1,15 +1,21 @@
 //! `cargo fomo demo`: what this project does, told and done chapter by chapter on a chain of its own.
 
+mod launch;
+mod node;
+mod raise;
+mod suite;
 mod token;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{CellAlignment, Table};
+use comfy_table::{CellAlignment, LineStyle, Table};
 
 use crate::ui::number;
+use suite::Suite;
 
 /// A chapter: its headline and what happens in it.
 #[derive(Debug, Clone, Copy)]
@@ -21,15 +27,16 @@ pub struct Chapter {
 }
 
 /// The chapters, in the order in which a model economy lives through them.
-pub const CHAPTERS: &[Chapter] = &[token::CHAPTER];
+pub const CHAPTERS: &[Chapter] = &[token::CHAPTER, launch::CHAPTER];
 
 /// A chapter being told.
 pub type Telling<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
 
 /// The narrator: prints what happens and remembers what it cost.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Story {
     gas: Vec<(String, u64)>,
+    suite: Option<Arc<Suite>>,
 }
 
 impl Story {
@@ -38,9 +45,36 @@ impl Story {
         println!("   {}", line.as_ref());
     }
 
-    /// Remembers the gas of something, for the table at the end of the chapter.
+    /// Prints a table; all but its first column are numbers.
+    pub fn table(&self, header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
+        let mut table = Table::new();
+        table.load_style(UTF8_HORIZONTAL_ONLY.row_separator(LineStyle::none())).set_header(header);
+        table.add_rows(rows);
+        for column in table.column_iter_mut().skip(1) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+        println!("\n{table}\n");
+    }
+
+    /// Remembers the gas of something the first time that it happens, for the table at the end of the chapter.
     pub fn gas(&mut self, what: impl Into<String>, gas: u64) {
-        self.gas.push((what.into(), gas));
+        let what = what.into();
+        if self.gas.iter().all(|(known, _)| *known != what) {
+            self.gas.push((what, gas));
+        }
+    }
+
+    /// The chain with the whole suite on it, which the chapters share: deployed when the first one asks for it.
+    ///
+    /// # Errors
+    /// When it cannot be deployed.
+    async fn suite(&mut self) -> Result<Arc<Suite>> {
+        if let Some(suite) = &self.suite {
+            return Ok(Arc::clone(suite));
+        }
+        let suite = Arc::new(Suite::start().await?);
+        self.suite = Some(Arc::clone(&suite));
+        Ok(suite)
     }
 
     /// Prints the gas of the chapter and forgets it.
@@ -48,15 +82,8 @@ impl Story {
         if self.gas.is_empty() {
             return;
         }
-        let mut table = Table::new();
-        table.load_style(UTF8_HORIZONTAL_ONLY).set_header(["what", "gas"]);
-        for (what, gas) in self.gas.drain(..) {
-            table.add_row([what, number(gas)]);
-        }
-        if let Some(column) = table.column_mut(1) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-        println!("{table}");
+        let rows: Vec<_> = self.gas.drain(..).map(|(what, gas)| vec![what, number(gas)]).collect();
+        self.table(&["what", "gas"], rows);
     }
 }
 
