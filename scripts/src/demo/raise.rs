@@ -10,7 +10,7 @@ use fomo_common::{Bps, Seconds, math};
 
 use super::Story;
 use super::suite::{DAY, MODEL_TYPE, Person, Suite, Venue, tokens, word};
-use crate::abi::{IFomoERC20, ILaunchpad, ILiquidityAdapter};
+use crate::abi::{IFomoERC20, ILaunchpad, ILiquidityAdapter, IVesting};
 
 /// LP tokens that no pool of either venue ever gives out.
 const MINIMUM_LIQUIDITY: U256 = U256::from_limbs([1_000, 0, 0, 0]);
@@ -202,9 +202,13 @@ impl Raise {
         let (event, gas) = node.send_for::<_, ILaunchpad::Graduated>(by.address, self.suite.launchpad, call).await?;
         story.gas(format!("graduate to {}", self.venue.name()), gas);
         let end = self.curve.graduation(&self.reserves)?;
-        let said = [event.mtLiquidity, event.sold, event.issuerVesting, event.platformVesting, event.mtBurned];
-        let expected = [end.mt_liquidity, end.mt_sold, end.mt_issuer, end.mt_platform, end.mt_burned];
+        let said = [event.raised, event.sold, event.flockLiquidity, event.mtLiquidity, event.mtBurned];
+        let expected = [self.raised()?, end.mt_sold, end.flock_liquidity, end.mt_liquidity, end.mt_burned];
         ensure!(said == expected, "{} graduates otherwise than the economics.", self.symbol);
+        for (id, amount) in [(event.issuerVesting, end.mt_issuer), (event.platformVesting, end.mt_platform)] {
+            let vesting = node.view(self.suite.vesting, IVesting::vestingCall { id }).await?;
+            ensure!((vesting.token, vesting.total) == (token, amount), "Vesting {id} is not of {amount}.");
+        }
         let supply = node.view(token, IFomoERC20::totalSupplyCall {}).await?;
         ensure!(supply == SUPPLY - end.mt_burned, "The supply of {} is not what was not burned.", self.symbol);
         let opening = self.check_pool(event.pool, &end).await?;
