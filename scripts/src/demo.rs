@@ -3,6 +3,7 @@
 mod launch;
 mod node;
 mod raise;
+mod stake;
 mod suite;
 mod token;
 
@@ -27,7 +28,7 @@ pub struct Chapter {
 }
 
 /// The chapters, in the order in which a model economy lives through them.
-pub const CHAPTERS: &[Chapter] = &[token::CHAPTER, launch::CHAPTER];
+pub const CHAPTERS: &[Chapter] = &[token::CHAPTER, launch::CHAPTER, stake::CHAPTER];
 
 /// A chapter being told.
 pub type Telling<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
@@ -37,23 +38,28 @@ pub type Telling<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
 pub struct Story {
     gas: Vec<(String, u64)>,
     suite: Option<Arc<Suite>>,
+    after_table: bool,
 }
 
 impl Story {
     /// Prints a line of what happens.
     pub fn say(&mut self, line: impl AsRef<str>) {
+        if std::mem::take(&mut self.after_table) {
+            println!();
+        }
         println!("   {}", line.as_ref());
     }
 
     /// Prints a table; all but its first column are numbers.
-    pub fn table(&self, header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
+    pub fn table(&mut self, header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
         let mut table = Table::new();
         table.load_style(UTF8_HORIZONTAL_ONLY.row_separator(LineStyle::none())).set_header(header);
         table.add_rows(rows);
         for column in table.column_iter_mut().skip(1) {
             column.set_cell_alignment(CellAlignment::Right);
         }
-        println!("\n{table}\n");
+        println!("\n{table}");
+        self.after_table = true;
     }
 
     /// Remembers the gas of something the first time that it happens, for the table at the end of the chapter.
@@ -73,6 +79,9 @@ impl Story {
             return Ok(Arc::clone(suite));
         }
         let suite = Arc::new(Suite::start().await?);
+        self.say(
+            "A new chain, with the suite on it: FLOCK, launchpad, vesting, rewards, registry, Uniswap V2, Aerodrome.",
+        );
         self.suite = Some(Arc::clone(&suite));
         Ok(suite)
     }
@@ -95,6 +104,7 @@ pub async fn tell(chapters: &[Chapter]) -> Result<()> {
     let mut story = Story::default();
     for (index, chapter) in chapters.iter().enumerate() {
         println!("\n{}. {}\n", index + 1, chapter.title);
+        story.after_table = false;
         (chapter.tell)(&mut story).await.with_context(|| format!("The demo failed in \"{}\".", chapter.title))?;
         story.close();
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use alloy::primitives::U256;
 use anyhow::{Result, bail, ensure};
-use fomo_common::curve::SUPPLY;
+use fomo_common::curve::{Purchase, SUPPLY};
 
 use super::raise::{Buy, Ending, Position, Raise};
 use super::suite::{Person, Suite, TARGETS, Venue};
@@ -99,7 +99,7 @@ impl Launches {
     }
 
     /// Where the tokens of each launch went.
-    fn tell_endings(&self, story: &Story) -> Result<()> {
+    fn tell_endings(&self, story: &mut Story) -> Result<()> {
         let [first, second] = &self.graduated;
         let row = |what: &str, cell: &dyn Fn(&(Raise, Ending)) -> String, failed: String| {
             vec![what.to_owned(), cell(first), cell(second), failed]
@@ -132,7 +132,7 @@ impl Launches {
     }
 
     /// What each buyer paid and has got.
-    fn tell_positions(&self, story: &Story) {
+    fn tell_positions(&self, story: &mut Story) {
         let [(chat, _), (code, _)] = &self.graduated;
         let raises = [chat, code, &self.failed];
         let cell = |raise: &Raise, person: &Person, part: fn(&Position) -> U256| {
@@ -146,12 +146,20 @@ impl Launches {
                 let cells = cells.chain([cell(chat, person, got), cell(code, person, got)]);
                 [person.name.to_owned()].into_iter().chain(cells).chain([cell(&self.failed, person, paid)]).collect()
             });
-        let header = ["", "FLOCK for\nCHAT", "\nCODE", "\nART", "gets\nCHAT", "\nCODE", "back\nFLOCK"];
+        let header = [
+            "",
+            "CHAT\nFLOCK paid",
+            "CODE\nFLOCK paid",
+            "ART\nFLOCK paid",
+            "CHAT\nclaimed",
+            "CODE\nclaimed",
+            "ART\nFLOCK back",
+        ];
         story.table(&header, rows);
     }
 
     /// Every FLOCK that was paid is somewhere, and none is left with the launchpad.
-    async fn balance(&self, story: &Story, before: &[U256]) -> Result<()> {
+    async fn balance(&self, story: &mut Story, before: &[U256]) -> Result<()> {
         let sum = |raise: &Raise, part: fn(&Buy) -> U256| raise.buys.iter().map(part).sum::<U256>();
         let over = |part: fn(&Buy) -> U256| self.graduated.iter().map(|(raise, _)| sum(raise, part)).sum::<U256>();
         let refunds = sum(&self.failed, |buy| buy.purchase.flock_in);
@@ -193,14 +201,16 @@ fn total(ending: &Ending) -> U256 {
 }
 
 /// The buys of a launch.
-fn tell_buys(story: &Story, raise: &Raise) -> Result<()> {
-    let opening =
-        vec![String::new(), String::new(), String::new(), String::new(), decimal(raise.first_price()?, PRICE)];
+fn tell_buys(story: &mut Story, raise: &Raise) -> Result<()> {
+    let empty = String::new;
+    let price = |value| decimal(value, 6);
+    let opening = vec!["(opens)".to_owned(), empty(), empty(), empty(), empty(), price(raise.first_price()?)];
     let buys = raise.buys.iter().map(|buy| {
-        let cells = [buy.offered, buy.purchase.flock_in, buy.purchase.mt].map(amount);
-        [vec![buy.who.name.to_owned()], cells.to_vec(), vec![decimal(buy.price, PRICE)]].concat()
+        let Purchase { flock_in, net_used, mt, .. } = buy.purchase;
+        let cells = [buy.offered, flock_in, flock_in - net_used, mt].map(amount);
+        [vec![buy.who.name.to_owned()], cells.to_vec(), vec![price(buy.price)]].concat()
     });
-    let header = [raise.symbol, "offers FLOCK", "pays", "for tokens", "price after"];
+    let header = [raise.symbol, "offers FLOCK", "pays", "of it fees", "for tokens", "price after"];
     story.table(&header, [opening].into_iter().chain(buys));
     Ok(())
 }
