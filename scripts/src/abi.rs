@@ -4,35 +4,35 @@
 use alloy::sol;
 
 sol!(
-    #[sol(rpc, abi, all_derives)]
+    #[sol(rpc, all_derives)]
     "../abi/IFomoERC20.sol"
 );
 sol!(
-    #[sol(rpc, abi, all_derives)]
+    #[sol(rpc, all_derives)]
     "../abi/IModelToken.sol"
 );
 sol!(
-    #[sol(rpc, abi, all_derives)]
+    #[sol(rpc, all_derives)]
     "../abi/IAccess.sol"
 );
 sol!(
-    #[sol(rpc, abi, all_derives)]
+    #[sol(rpc, all_derives)]
     "../abi/ILaunchpad.sol"
 );
 sol!(
-    #[sol(rpc, abi, all_derives)]
+    #[sol(rpc, all_derives)]
     "../abi/IVesting.sol"
 );
 sol!(
-    #[sol(rpc, abi, all_derives)]
+    #[sol(rpc, all_derives)]
     "../abi/ILiquidityAdapter.sol"
 );
 sol!(
-    #[sol(rpc, abi, all_derives)]
+    #[sol(rpc, all_derives)]
     "../abi/IRewardDistributor.sol"
 );
 sol!(
-    #[sol(rpc, abi, all_derives)]
+    #[sol(rpc, all_derives)]
     "../abi/IStakeRegistry.sol"
 );
 sol! {

@@ -12,7 +12,7 @@ use super::raise::Raise;
 use super::suite::{DAY, Person, Suite, Venue, tokens, word};
 use super::{Chapter, Story};
 use crate::abi::{IAccess, IStakeRegistry};
-use crate::ui::{amount, decimal};
+use crate::ui::{amount, decimal, number};
 
 /// Seconds of an hour.
 const HOUR: u64 = 3_600;
@@ -25,12 +25,14 @@ pub const CHAPTER: Chapter = Chapter { title: "Stakes and gmFLOCK", tell: |story
 async fn tell(story: &mut Story) -> Result<()> {
     let suite = story.suite().await?;
     let [bob, carol, dave, ..] = suite.people.as_slice() else { bail!("Somebody is missing.") };
-    let mut token = Raise::create(&mut Story::default(), &suite, "TALK", Venue::UniswapV2, false).await?;
+    // What a launch costs is told in its own chapter.
+    let mut aside = Story::default();
+    let mut token = Raise::create(&mut aside, &suite, "TALK", Venue::UniswapV2, false).await?;
     for person in [bob, carol, dave] {
-        token.buy(&mut Story::default(), person, 40_000).await?;
+        token.buy(&mut aside, person, 40_000).await?;
     }
-    let ending = token.graduate(&mut Story::default(), bob).await?;
-    token.claim(&mut Story::default(), &ending.graduation).await?;
+    let ending = token.graduate(&mut aside, bob).await?;
+    token.claim(&mut aside, &ending.graduation).await?;
     story.say("Bob, Carol and Dave bought TALK at its launch. They stake it and lock FLOCK; every figure");
     story.say("below is read from the chain and equals that of the same formulas run here.");
     let mut registry = Registry::meet(&suite, token.token, &[*bob, *carol, *dave]).await?;
@@ -117,9 +119,9 @@ impl Registry {
         story.say("       18:00  Carol requests 4,000 back: they count no longer, and can be withdrawn in a day.");
         self.at(0, 18 * HOUR).await?;
         self.request(story, CAROL, 4_000).await?;
-        story.say("       23:59  Dave stakes 50,000, a minute before the day ends.");
+        story.say("       23:59  Dave stakes 40,000, a minute before the day ends.");
         self.at(0, DAY - 60).await?;
-        self.stake(story, DAVE, 50_000).await?;
+        self.stake(story, DAVE, 40_000).await?;
         self.at(1, 0).await?;
         self.tell(story, 0).await
     }
@@ -139,15 +141,16 @@ impl Registry {
 
     /// What was stays; what is locked weighs less every day.
     async fn later(&mut self, story: &mut Story) -> Result<()> {
-        story.say("Nothing happens for 180 days, but gmFLOCK weighs less every day.");
-        self.at(182, 0).await?;
-        self.tell(story, 181).await?;
+        story.say("For 90 days nobody does anything, and gmFLOCK weighs less every day.");
+        self.at(92, 0).await?;
+        self.tell(story, 91).await?;
         for member in &self.members {
             for epoch in [0, 1] {
                 self.weight(member, epoch).await?;
             }
         }
-        story.say("Days 1 and 2 read as they did then.");
+        story.say("Days 1 and 2 read as they did then. Another 90 days later:");
+        self.at(182, 0).await?;
         self.withdraw_locks(story).await
     }
 
@@ -270,7 +273,7 @@ impl Registry {
                 }
                 let receipt = suite.node.send(who.address, suite.registry, call).await?;
                 story.gas("withdraw a lock", receipt.gas_used);
-                story.say(format!("{} takes his {} FLOCK back.", who.name, amount(lock.amount)));
+                story.say(format!("{} takes {} FLOCK back.", who.name, amount(lock.amount)));
             }
         }
         let locked: U256 = self.members.iter().flat_map(|member| &member.locks).map(|(_, lock)| lock.amount).sum();
@@ -342,7 +345,7 @@ impl Registry {
             let stake = member.stakes.last().map_or(U256::ZERO, |last| last.stake);
             let gm: U256 = member.locks.iter().map(|(_, lock)| lock.gm).sum();
             let amounts = [stake, weight.average, gm, weight.effective].map(amount);
-            let shares = [decimal(weight.multiplier, 6), discount.to_string()];
+            let shares = [decimal(weight.multiplier, 6), number(discount.into())];
             rows.push([vec![member.who.name.to_owned()], amounts.to_vec(), shares.to_vec()].concat());
         }
         self.check_batch(day).await?;
