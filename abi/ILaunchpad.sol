@@ -53,7 +53,7 @@ interface ILaunchpad is IAccess, IEconomicsErrors {
     );
     /// @notice The raise reached its maximum target; anyone may graduate it.
     event RaiseFilled(address indexed token, uint256 raised);
-    /// @notice The token exists and has a market.
+    /// @notice The token exists and has a market. The vestings are named by their ids.
     event Graduated(
         address indexed token,
         address indexed pool,
@@ -63,8 +63,8 @@ interface ILaunchpad is IAccess, IEconomicsErrors {
         uint256 mtLiquidity,
         uint256 flockReserved,
         uint256 mtBurned,
-        uint256 issuerVesting,
-        uint256 platformVesting
+        uint256 issuerVestingId,
+        uint256 platformVestingId
     );
     /// @notice Escrowed fees became the protocol's and the issuer's, who can withdraw so much now.
     event FeesReleased(

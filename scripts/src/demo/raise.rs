@@ -205,7 +205,7 @@ impl Raise {
         let said = [event.raised, event.sold, event.flockLiquidity, event.mtLiquidity, event.mtBurned];
         let expected = [self.raised()?, end.mt_sold, end.flock_liquidity, end.mt_liquidity, end.mt_burned];
         ensure!(said == expected, "{} graduates otherwise than the economics.", self.symbol);
-        for (id, amount) in [(event.issuerVesting, end.mt_issuer), (event.platformVesting, end.mt_platform)] {
+        for (id, amount) in [(event.issuerVestingId, end.mt_issuer), (event.platformVestingId, end.mt_platform)] {
             let vesting = node.view(self.suite.vesting, IVesting::vestingCall { id }).await?;
             ensure!((vesting.token, vesting.total) == (token, amount), "Vesting {id} is not of {amount}.");
         }

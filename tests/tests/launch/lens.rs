@@ -241,7 +241,7 @@ fn a_graduation_does_what_its_preview_said() {
             (graduated.flockLiquidity, graduated.mtLiquidity, graduated.flockReserved, graduated.mtBurned)
         );
         let total = |id| suite.view(suite.at.vesting, IVesting::vestingCall { id }).total;
-        let vestings = (total(graduated.issuerVesting), total(graduated.platformVesting));
+        let vestings = (total(graduated.issuerVestingId), total(graduated.platformVestingId));
         assert_eq!((preview.issuerVesting, preview.platformVesting), vestings);
         let sale = suite.view(launchpad, ILaunchpad::saleCall { token });
         let end = curve().graduation(&Reserves { mt: sale.reserveMt, flock: sale.reserveFlock }).unwrap();

@@ -23,11 +23,11 @@ fomo_access::events! {
     }
     /// The raise reached its maximum target; anyone may graduate it.
     RaiseFilled("RaiseFilled(address,uint256)") [token: Address] { raised: U256 }
-    /// The token exists and has a market.
+    /// The token exists and has a market. The vestings are named by their ids.
     Graduated("Graduated(address,address,uint256,uint256,uint256,uint256,uint256,uint256,uint256,uint256)")
         [token: Address, pool: Address] {
         raised: U256, sold: U256, flock_liquidity: U256, mt_liquidity: U256, flock_reserved: U256, mt_burned: U256,
-        issuer_vesting: U256, platform_vesting: U256,
+        issuer_vesting_id: U256, platform_vesting_id: U256,
     }
     /// Escrowed fees became the protocol's and the issuer's, who can withdraw so much now.
     FeesReleased("FeesReleased(address,uint256,uint256,uint256,uint256)") [token: Address] {
