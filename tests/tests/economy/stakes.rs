@@ -1,7 +1,14 @@
 //! The stake registry beside the real launchpad.
 
 use alloy_primitives::{Address, U256};
+use alloy_sol_types::sol;
 use fomo_tests::suite::*;
+
+sol! {
+    interface ILiveFlock {
+        function setBlacklisted(address account, bool listed) external;
+    }
+}
 
 /// A graduated launch of which two users hold what they claimed, and may stake it.
 fn graduated(suite: &mut Suite) -> Address {
@@ -94,4 +101,26 @@ fn a_stake_counts_whatever_the_market_does() {
     suite.pass(DAY);
     let seconds = suite.view(registry, IStakeRegistry::stakeSecondsOfCall { account: alice, mt: token, epoch: day });
     assert_eq!(seconds, tokens(5_000) * U256::from((day + 1) * DAY - staked_at));
+}
+
+/// FLOCK as it lives bars senders. Whoever it bars takes out all that is theirs, and brings nothing in.
+#[test]
+fn a_barred_owner_leaves_in_full() {
+    let mut suite = Suite::with_solidity_flock("LiveFlock.sol", "LiveFlock");
+    let token = graduated(&mut suite);
+    let Addresses { registry, flock, .. } = suite.at;
+    let (alice, owner) = (suite.users[0], suite.harness.sender());
+    suite.must(alice, flock, IFomoERC20::approveCall { spender: registry, value: U256::MAX });
+    let lock =
+        IStakeRegistry::exchangeFlockCall { amount: tokens(1_000), lockPeriod: U256::from(DAY), beneficiary: alice };
+    let id = suite.must(alice, registry, lock.clone());
+    suite.must(alice, registry, IStakeRegistry::stakeCall { mt: token, amount: tokens(500) });
+    suite.must(owner, flock, ILiveFlock::setBlacklistedCall { account: alice, listed: true });
+    assert!(!suite.run(alice, registry, lock).success(), "a barred sender locks nothing");
+    suite.must(alice, registry, IStakeRegistry::requestUnstakeCall { mt: token, amount: tokens(500) });
+    suite.pass(DAY + 1);
+    let before = suite.flock(alice);
+    assert_eq!(suite.must(alice, registry, IStakeRegistry::withdrawLockCall { id }), tokens(1_000));
+    assert_eq!(suite.must(alice, registry, IStakeRegistry::withdrawCall { mt: token }), tokens(500));
+    assert_eq!(suite.flock(alice) - before, tokens(1_000));
 }

@@ -369,9 +369,15 @@ impl World {
     /// Makes every program active again, by somebody who has nothing to do with it: registry, desk, FLOCK, and what the Model Token is a
     /// clone of.
     pub fn reactivate(&mut self) {
+        self.reactivate_all_but(Address::ZERO);
+    }
+
+    /// The same, without one of them.
+    pub fn reactivate_all_but(&mut self, expired: Address) {
         let code = self.harness.chain.head_state().code(self.mt);
         let stranger = Some(self.harness.chain.accounts()[9]);
-        for program in [self.registry, self.desk, self.flock, Address::from_slice(&code[10..30])] {
+        let programs = [self.registry, self.desk, self.flock, Address::from_slice(&code[10..30])];
+        for program in programs.into_iter().filter(|program| *program != expired) {
             let data = Bytes::from(IArbWasm::activateProgramCall { program }.abi_encode());
             let request = TransactionRequest { from: stranger, gas: Some(GAS), value: Some(ONE), ..Default::default() };
             let mined = self.harness.submit(request.to(ARB_WASM).input(data.into()));

@@ -215,6 +215,93 @@ fn clear(head: U256) -> U256 {
     head & !numbers
 }
 
+/// A stake on another day, after so many days with changes.
+fn stake_after(records: u64) -> u64 {
+    let mut world = World::new();
+    let (alice, mt, registry) = (world.alice, world.mt, world.registry);
+    world.does(alice, R::stakeCall { mt, amount: tokens(1) });
+    world.lock(alice, tokens(1), YEAR);
+    history(&mut world, alice, records);
+    world.next_day();
+    let execution = world.run(alice, registry, R::stakeCall { mt, amount: tokens(1) }.abi_encode());
+    assert!(execution.success(), "{execution:?}");
+    execution.gas_used
+}
+
+#[test]
+fn a_stake_costs_the_same_whatever_the_length_of_its_history() {
+    let costs = [10, 1_000, 10_000].map(stake_after);
+    println!("a stake after 10, 1,000 and 10,000 records: {costs:?}");
+    assert!(costs.iter().all(|cost| *cost == costs[0]), "{costs:?}");
+}
+
+/// An account with sixteen locks and 10,000 records, read for an epoch so many days after its end; the records changed every day.
+fn late_read(days: u64) -> u64 {
+    let mut world = World::new();
+    let (alice, mt) = (world.alice, world.mt);
+    for index in 1..=16_u64 {
+        world.lock(alice, tokens(1), YEAR - index);
+    }
+    let id = world.locks(alice)[0].id;
+    world.does(alice, R::stakeCall { mt, amount: tokens(1) });
+    history(&mut world, alice, 10_000);
+    world.next_day();
+    let epoch = world.today();
+    for _ in 0..=days {
+        world.does(alice, R::stakeCall { mt, amount: tokens(1) });
+        world.does(alice, R::increaseLockCall { id, amount: tokens(1) });
+        world.next_day();
+    }
+    world.does(alice, R::stakeCall { mt, amount: tokens(1) });
+    world.does(alice, R::increaseLockCall { id, amount: tokens(1) });
+    let seconds = world.seconds_of(alice, epoch);
+    assert_eq!(seconds, tokens(2) * U256::from(DAY), "it is the day's, however late");
+    read(&world, epoch, &[alice])
+}
+
+/// Later than a report may be without the admin, a read searches: slower, and bounded.
+#[test]
+fn a_late_read_is_bounded() {
+    let costs = [1, 7, 8, 30].map(late_read);
+    println!("readMany of the worst account, 1, 7, 8 and 30 days late: {costs:?}");
+    assert!(costs[..2].iter().all(|cost| *cost < WORST_READ), "{costs:?}");
+    assert!(costs.iter().all(|cost| *cost < 2 * WORST_READ), "{costs:?}");
+}
+
+/// Locks that are over and withdrawn are not copied and not read for ever.
+#[test]
+fn an_account_that_once_had_many_locks_pays_no_more_than_others() {
+    let mut world = World::new();
+    let (alice, bob, registry) = (world.alice, world.bob, world.registry);
+    for _ in 0..16 {
+        world.lock(alice, tokens(1), DAY);
+    }
+    world.lock(bob, tokens(1), DAY);
+    let half = world.now() + DAY / 2;
+    let balance = world.effective_at(alice, world.now());
+    world.pass(DAY);
+    for who in [alice, bob] {
+        for lock in world.locks(who) {
+            world.does(who, R::withdrawLockCall { id: lock.id });
+        }
+    }
+    let before = world.effective_at(alice, half);
+    assert!(before > balance);
+    let again = |world: &mut World, who| {
+        let call = R::exchangeFlockCall { amount: tokens(1), lockPeriod: U256::from(YEAR), beneficiary: who };
+        world.pass(60).run(who, registry, call.abi_encode()).gas_used
+    };
+    // The first one after clears the places, at the price of a look at each; the second is like anybody's.
+    again(&mut world, alice);
+    again(&mut world, bob);
+    let same = |a: u64, b: u64| assert!(a.abs_diff(b) < 100, "{a} and {b}");
+    same(again(&mut world, alice), again(&mut world, bob));
+    assert_eq!(world.effective_at(alice, half), before, "the past stays as it was");
+    let epoch = world.today();
+    world.next_day();
+    same(read(&world, epoch, &[alice]), read(&world, epoch, &[bob]));
+}
+
 #[test]
 fn gas_is_within_budget_and_near_the_twin() {
     let (mut ours, twin) = (registry(), twin());

@@ -55,7 +55,8 @@ impl StakeRegistry {
         let today = self.today()?.number();
         let Some(yesterday) = today.checked_sub(1) else { return Ok(0) };
         let seconds = self.with_history(mt, account, |history| history.stake_seconds(Epoch::new(yesterday)?))?;
-        Ok(stake::discount(&self.tiers(today)?, stake::average(seconds)?).get())
+        let average = stake::average(seconds)?.min(self.stake_of(account, mt));
+        Ok(stake::discount(&self.tiers(today)?, average).get())
     }
 
     pub(crate) fn read_accounts(&self, mt: Address, epoch: u64, accounts: &[Address]) -> Result<Vec<U256>, Error> {
