@@ -205,7 +205,7 @@ impl Model {
 
     fn unpause(&mut self, from: Address) {
         let (admin, guardian, paused) = (from == self.admin, from == self.guardian, self.paused_until > self.now);
-        let expected = if !admin && !(guardian && self.guardian_spent) {
+        let expected = if !(admin || guardian && self.guardian_spent) {
             Err(IAccess::Unauthorized::SELECTOR)
         } else if !admin && !paused {
             Err(IAccess::ExpectedPause::SELECTOR)
