@@ -5,6 +5,7 @@ mod attacks;
 mod gas;
 mod graduation;
 mod interface;
+mod layout;
 mod lens;
 mod model;
 mod refusals;
