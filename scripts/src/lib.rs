@@ -5,6 +5,7 @@
 //! - [`npm`]: third-party bytecode and programs.
 //! - [`devnet`]: the embedded chain, served.
 //! - [`suite`]: every contract and every test.
+//! - [`verify`]: rewards, recomputed from events and chain state alone.
 //! - [`demo`]: the story that `cargo fomo demo` tells.
 //! - [`root`], [`toolchain`], [`ui`]: the repository, the pinned toolchain, spinners and numbers.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
@@ -19,3 +20,4 @@ pub mod solidity;
 pub mod suite;
 pub mod toolchain;
 pub mod ui;
+pub mod verify;

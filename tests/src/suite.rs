@@ -162,6 +162,10 @@ pub struct Addresses {
     pub vesting: Address,
     /// Reward distributor.
     pub rewards: Address,
+    /// Its desk.
+    pub rewards_desk: Address,
+    /// Its office.
+    pub rewards_office: Address,
     /// Stake registry.
     pub registry: Address,
     /// Its desk.
@@ -248,19 +252,25 @@ impl Suite {
         let (admin, guardian, treasury, flock) = (self.admin, self.guardian, self.treasury, self.at.flock);
         self.at.implementation = self.program("model-token", &[]);
         self.at.vesting = self.program("vesting", &[]);
-        self.at.rewards = self.program("reward-distributor", &(admin, guardian, flock).abi_encode());
+        self.at.rewards_desk = self.bare("reward-distributor-desk");
+        self.at.rewards_office = self.bare("reward-distributor-office");
+        let arguments = (self.at.rewards_desk, self.at.rewards_office, admin, guardian, flock).abi_encode();
+        self.at.rewards = self.program("reward-distributor", &arguments);
         self.at.lens = self.bare("lens");
         self.at.desk = self.bare("launchpad-desk");
         self.at.office = self.bare("launchpad-office");
         let Addresses { desk, office, implementation, vesting, rewards, .. } = self.at;
         let arguments = (desk, office, admin, guardian, flock, implementation, vesting, rewards, treasury);
         self.at.launchpad = self.program("launchpad", &arguments.abi_encode());
-        let launchpad = self.at.launchpad;
-        let key = self.view(rewards, IRewardDistributor::launchpadKeyCall { launchpad });
-        self.must(admin, rewards, IAccess::initializeParameterCall { key, value: U256::ONE });
         self.at.registry_desk = self.bare("stake-registry-desk");
-        let arguments = (self.at.registry_desk, admin, guardian, flock, self.at.launchpad);
-        self.at.registry = self.program("stake-registry", &arguments.abi_encode());
+        let arguments = (self.at.registry_desk, admin, guardian, flock, self.at.launchpad).abi_encode();
+        self.at.registry = self.program("stake-registry", &arguments);
+        let launchpad = self.view(rewards, IRewardDistributor::launchpadKeyCall { launchpad: self.at.launchpad });
+        let word = |address: Address| U256::from_be_bytes(address.into_word().0);
+        let (registry, reporter) = (word(self.at.registry), word(self.reporter()));
+        for (key, value) in [(launchpad, U256::ONE), (name("REGISTRY"), registry), (name("REPORTER"), reporter)] {
+            self.must(admin, rewards, IAccess::initializeParameterCall { key, value });
+        }
         self.deploy_venues();
         for (model_type, min, max) in [(MODEL_TYPE, min_target(), max_target()), (SINGLE, max_target(), max_target())] {
             let key = self.view(self.at.launchpad, ILaunchpad::modelTypeKeyCall { modelTypeId: name(model_type) });
@@ -382,6 +392,12 @@ impl Suite {
         self.harness.view(to, call)
     }
 
+    /// Reports usage.
+    #[must_use]
+    pub fn reporter(&self) -> Address {
+        self.users[4]
+    }
+
     /// Time of the head.
     #[must_use]
     pub fn now(&self) -> u64 {
@@ -398,9 +414,9 @@ impl Suite {
     /// Activates every program again, as any stranger can.
     pub fn reactivate(&mut self) {
         let at = self.at;
-        let launchpad = [at.launchpad, at.desk, at.office];
-        let others = [at.flock, at.implementation, at.vesting, at.rewards, at.registry, at.registry_desk];
-        for program in [&launchpad[..], &others].concat() {
+        let launching = [at.flock, at.implementation, at.launchpad, at.desk, at.office, at.vesting];
+        let rewarding = [at.rewards, at.rewards_desk, at.rewards_office, at.registry, at.registry_desk];
+        for program in launching.into_iter().chain(rewarding) {
             assert!(self.harness.activate(program).execution.success(), "a stranger activates it again");
         }
     }

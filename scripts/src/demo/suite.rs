@@ -118,7 +118,10 @@ impl Suite {
         let flock = self.flock;
         let implementation = self.program("model-token", Vec::new()).await?;
         self.vesting = self.node.deploy_bare(admin, "vesting").await?;
-        self.rewards = self.program("reward-distributor", (admin, guardian, flock).abi_encode()).await?;
+        let desk = self.node.deploy_bare(admin, "reward-distributor-desk").await?;
+        let office = self.node.deploy_bare(admin, "reward-distributor-office").await?;
+        let arguments = (desk, office, admin, guardian, flock);
+        self.rewards = self.program("reward-distributor", arguments.abi_encode()).await?;
         let desk = self.node.deploy_bare(admin, "launchpad-desk").await?;
         let office = self.node.deploy_bare(admin, "launchpad-office").await?;
         let (vesting, rewards) = (self.vesting, self.rewards);

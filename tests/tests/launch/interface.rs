@@ -16,6 +16,7 @@ fn dummy(kind: &DynSolType) -> DynSolValue {
         DynSolType::Uint(bits) => DynSolValue::Uint(U256::ONE, *bits),
         DynSolType::FixedBytes(len) => DynSolValue::FixedBytes(B256::with_last_byte(1), *len),
         DynSolType::String => DynSolValue::String("a text".into()),
+        DynSolType::Bytes => DynSolValue::Bytes(vec![1; 48]),
         DynSolType::Bool => DynSolValue::Bool(true),
         DynSolType::Array(of) => DynSolValue::Array(vec![dummy(of); 2]),
         other => panic!("no value for {other}"),

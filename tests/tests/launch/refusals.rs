@@ -98,7 +98,9 @@ fn calls_that_no_function_takes_are_refused_by_name() {
     let mut suite = Suite::new();
     let user = suite.users[0];
     let at = suite.at;
-    for contract in [at.launchpad, at.desk, at.office, at.vesting, at.rewards, at.adapters[0], at.adapters[1]] {
+    let rewarding = [at.rewards, at.rewards_desk, at.rewards_office];
+    let others = [at.launchpad, at.desk, at.office, at.vesting, at.adapters[0], at.adapters[1]];
+    for contract in rewarding.into_iter().chain(others) {
         let raw = |suite: &mut Suite, data: Vec<u8>, value: u64| {
             let request = alloy::rpc::types::TransactionRequest {
                 from: Some(user),
@@ -112,8 +114,8 @@ fn calls_that_no_function_takes_are_refused_by_name() {
         let with_ether = raw(&mut suite, paused, 1);
         assert!(!with_ether.success());
         assert_eq!(with_ether.output.as_ref(), IAccess::NotPayable::SELECTOR, "{contract}");
-        if contract == at.desk {
-            // The desk alone has no office to ask.
+        if contract == at.desk || contract == at.rewards_desk {
+            // A desk alone has no office to ask.
             continue;
         }
         let unknown = raw(&mut suite, vec![1, 2, 3, 4], 0);
@@ -143,15 +145,17 @@ fn contracts_are_constructed_once_and_with_contracts() {
     let constructor = |arguments: &[u8]| [alloy_primitives::hex!("5585258d").as_slice(), arguments].concat();
     let execution = suite.harness.send(at.launchpad, constructor(&arguments)).execution;
     assert_eq!(execution.output.as_ref(), IAccess::AlreadyInitialized::SELECTOR);
-    let arguments = (user, user, at.flock).abi_encode();
+    let arguments = (at.rewards_desk, at.rewards_office, user, user, at.flock).abi_encode();
     let execution = suite.harness.send(at.rewards, constructor(&arguments)).execution;
     assert_eq!(execution.output.as_ref(), IAccess::AlreadyInitialized::SELECTOR);
     for flock in [zero, user] {
-        assert!(!suite.try_program("reward-distributor", &(user, user, flock).abi_encode()).success());
+        let arguments = (at.rewards_desk, at.rewards_office, user, user, flock).abi_encode();
+        assert!(!suite.try_program("reward-distributor", &arguments).success());
         let arguments = (user, user, flock, at.factories[0], user).abi_encode();
         assert!(!suite.try_program("adapter-uniswap-v2", &arguments).success());
     }
-    assert!(!suite.try_program("reward-distributor", &(zero, user, at.flock).abi_encode()).success(), "no admin");
+    let arguments = (at.rewards_desk, at.rewards_office, zero, user, at.flock).abi_encode();
+    assert!(!suite.try_program("reward-distributor", &arguments).success(), "no admin");
 }
 
 #[test]

@@ -45,6 +45,30 @@ impl StoredTranche {
         Ok(funded)
     }
 
+    /// A sealed day on which its token was supported: what it pays, which is nothing where nobody qualifies; and what is left in the end,
+    /// where this was the last.
+    pub fn day(&mut self, epoch: u64, pays: bool) -> Result<(U256, Option<U256>), Error> {
+        let Some(tranche) = self.tranche().filter(|_| self.live() && self.start() <= epoch) else {
+            return Ok((U256::ZERO, None));
+        };
+        let (day, remaining) = (self.elapsed(), self.remaining());
+        let paid = if pays { tranche.pool(day.into(), remaining)? } else { U256::ZERO };
+        let rest = fomo_common::math::sub(remaining, paid)?;
+        let days = day.saturating_add(1);
+        let over = tranche.is_over(days.into());
+        self.elapsed.set(narrow(U256::from(days))?);
+        self.remaining.set(narrow(if over { U256::ZERO } else { rest })?);
+        Ok((paid, Some(rest).filter(|rest| over && !rest.is_zero())))
+    }
+
+    /// What it would pay on its next day, if that were this epoch and anyone qualified.
+    pub fn pool_of(&self, epoch: u64) -> Result<U256, Error> {
+        match self.tranche().filter(|_| self.live() && self.start() <= epoch) {
+            Some(tranche) => Ok(tranche.pool(self.elapsed().into(), self.remaining())?),
+            None => Ok(U256::ZERO),
+        }
+    }
+
     /// Its formula; nothing where there is none.
     pub fn tranche(&self) -> Option<Tranche> {
         let shape = if self.level.get() { Shape::Level } else { Shape::Declining };

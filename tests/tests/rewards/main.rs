@@ -1,0 +1,7 @@
+//! Daily rewards (`protocol.md` §8): real WASM, launched tokens and the real stake registry, on the embedded chain.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
+
+mod common;
+mod gas;
+mod life;
+mod model;
