@@ -5,3 +5,6 @@ mod common;
 mod gas;
 mod life;
 mod model;
+mod refusals;
+mod schedules;
+mod views;
