@@ -41,9 +41,4 @@ impl StoragePair {
         self.set(sums.0, sums.1)?;
         Ok(sums)
     }
-
-    /// Forgets them.
-    pub fn clear(&mut self) {
-        self.word.set(U256::ZERO);
-    }
 }

@@ -4,7 +4,7 @@ use alloc::{vec, vec::Vec};
 
 use alloy_primitives::U256;
 use fomo_access::text::{StorageText, Text};
-use fomo_access::{Pauses, StoragePair};
+use fomo_access::{Pauses, narrow};
 use fomo_common::curve::{Curve, Reserves, TradingFee};
 use fomo_common::epoch::DAY;
 use fomo_common::{Bps, Seconds};
@@ -162,6 +162,32 @@ impl Texts {
         let (symbol, uri) = rest.split_at_checked(lens[1].into()).unwrap_or_default();
         let text = |bytes: &[u8]| Text(bytes.to_vec());
         Self { name: text(name), symbol: text(symbol), metadata_uri: text(uri) }
+    }
+}
+
+/// Two amounts of 128 bits in a slot.
+#[storage]
+pub struct StoragePair {
+    word: StorageU256,
+}
+
+impl StoragePair {
+    /// The two.
+    pub fn get(&self) -> (U256, U256) {
+        let [a, b, c, d] = *self.word.get().as_limbs();
+        (U256::from_limbs([a, b, 0, 0]), U256::from_limbs([c, d, 0, 0]))
+    }
+
+    /// Sets them.
+    pub fn set(&mut self, first: U256, second: U256) -> Result<(), fomo_access::Error> {
+        let second = U256::from(narrow::<128, 2>(second)?).wrapping_shl(128);
+        self.word.set(U256::from(narrow::<128, 2>(first)?) | second);
+        Ok(())
+    }
+
+    /// Forgets them.
+    pub fn clear(&mut self) {
+        self.word.set(U256::ZERO);
     }
 }
 

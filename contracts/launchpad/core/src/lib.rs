@@ -25,13 +25,13 @@ use alloc::{vec, vec::Vec};
 use alloy_primitives::{Address, B256, U256};
 use fomo_access::abi::{Arguments, CONSTRUCTOR, Word, Words};
 use fomo_access::text::Text;
-use fomo_access::{Access, HasAccess, StoragePair, enter, token};
+use fomo_access::{Access, HasAccess, enter, token};
 use stylus_sdk::ArbResult;
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageAddress, StorageMap, StorageU256};
 
 pub use error::{Error, Own};
-use launch::{Record, Sale, Texts};
+use launch::{Record, Sale, StoragePair, Texts};
 pub use launch::{State, Terms};
 pub use sale::Quote;
 pub use views::{LaunchFields, SaleFields};
