@@ -5,7 +5,6 @@
 //! - [`Pauses`]: a guardian's pause that expires, and the clock that stands still meanwhile.
 //! - [`Parameters`]: values that change in two public steps with a delay, readable as of any epoch.
 //! - [`Checkpoints`]: values over time, one slot each.
-//! - [`StoragePair`]: two amounts in a slot.
 //! - [`enter`]: the re-entrancy lock.
 //! - [`text`]: strings as bytes.
 //! - [`token`]: calls to ERC-20 tokens, those without a return value included.
@@ -18,7 +17,6 @@ pub mod abi;
 mod checkpoints;
 mod error;
 pub mod event;
-mod pair;
 mod parameters;
 mod pauses;
 mod roles;
@@ -31,7 +29,6 @@ pub use checkpoints::Checkpoints;
 #[doc(hidden)]
 pub use error::error_selector;
 pub use error::{Error, core_selector};
-pub use pair::StoragePair;
 pub use parameters::{DELAY, LEAST_DELAY, Parameters, VALID_FOR};
 pub use pauses::{LONGEST_PAUSE, Pauses};
 pub use roles::{ADMIN, GUARDIAN, Roles, role, tag, tagged};

@@ -12,6 +12,7 @@ mod buyback;
 mod claims;
 mod error;
 pub mod event;
+mod pair;
 pub mod parameters;
 mod settle;
 mod views;
@@ -20,7 +21,7 @@ use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{Address, B256, U64, U256};
 use fomo_access::abi::{Arguments, CONSTRUCTOR, Word, Words};
-use fomo_access::{Access, HasAccess, StoragePair, enter, token};
+use fomo_access::{Access, HasAccess, enter, token};
 use fomo_common::math::sub;
 use stylus_sdk::ArbResult;
 use stylus_sdk::function_selector;
@@ -28,6 +29,7 @@ use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageAddress, StorageMap, StorageU64};
 
 pub use error::{Error, Own};
+use pair::StoragePair;
 
 /// The splitter's storage. Fields are only ever appended.
 #[storage]

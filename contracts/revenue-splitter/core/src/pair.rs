@@ -3,10 +3,9 @@
 use alloc::{vec, vec::Vec};
 
 use alloy_primitives::U256;
+use fomo_access::{Error, narrow};
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::StorageU256;
-
-use crate::{Error, narrow};
 
 /// Two amounts of 128 bits in a slot.
 #[storage]
