@@ -14,8 +14,10 @@ mod attacks;
 mod buyback;
 mod claims;
 mod common;
+mod gas;
 
 mod interface;
+mod model;
 
 mod price;
 mod settlement;

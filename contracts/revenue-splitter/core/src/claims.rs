@@ -56,9 +56,7 @@ impl RevenueSplitter {
         if !current.is_zero() {
             return Ok(current);
         }
-        if self.launch_state(mt)?.is_zero() {
-            return Err(Own::UnknownLaunch.into());
-        }
+        // Of an unknown launch it says so, under the same name.
         let creator =
             token::ask(self.vm(), self.launchpad.get(), function_selector!("launch", Address), &[token::word(mt)])?;
         Ok(Address::from_word(creator.into()))

@@ -1,0 +1,140 @@
+//! What calls cost: settlement and a claim beside a Solidity twin, everything against `tests/gas.toml`.
+//!
+//! Whole transactions with their 21,000, programs cached. `FOMO_UPDATE_GAS=1 cargo test -p fomo-tests --test revenue gas` writes what is
+//! measured as the new budget.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use alloy_primitives::{Address, U256};
+use alloy_sol_types::{SolCall, SolValue};
+
+use crate::common::*;
+use IRevenueSplitter as R;
+
+/// What a call may cost more than Solidity's.
+const OVER_TWIN: i64 = 600;
+
+type Table = BTreeMap<String, u64>;
+
+/// The splitter or its twin, with what was measured of it.
+struct Meter {
+    world: World,
+    subject: Address,
+    table: Table,
+}
+
+impl Meter {
+    fn measure(&mut self, what: &str, from: Address, to: Address, call: impl SolCall) {
+        let execution = self.world.suite.run(from, to, call);
+        assert!(execution.success(), "{what}: {execution:?}");
+        self.table.insert(what.into(), execution.gas_used);
+    }
+
+    fn both(&mut self) {
+        let (settler, anyone, subject) = (self.world.settler, self.world.suite.users[0], self.subject);
+        let first = self.world.settlement(1, usd(1_000), usd(300));
+        self.measure("settle, a token's first", settler, subject, first);
+        let next = self.world.settlement(2, usd(1_000), usd(300));
+        self.measure("settle", settler, subject, next);
+        let claim = R::claimTreasuryCall { asset: self.world.usd };
+        self.measure("claimTreasury, its first", anyone, subject, claim.clone());
+        let next = self.world.settlement(3, usd(1_000), usd(300));
+        self.world.suite.must(settler, subject, next);
+        self.measure("claimTreasury", anyone, subject, claim);
+    }
+
+    fn alone(&mut self, venue: &str) {
+        let (anyone, subject, mut world) = (self.world.suite.users[0], self.subject, self.world.clone());
+        let (token, asset) = (world.mt, world.usd);
+        self.measure("claimCompute", world.compute, subject, R::claimComputeCall { token, asset });
+        self.measure("claimIssuer", world.suite.issuer, subject, R::claimIssuerCall { token, asset });
+        for round in ["first", "next"] {
+            self.measure(&format!("buybackFlock, {venue}, {round}"), anyone, subject, world.buyback_flock());
+            self.measure(&format!("buybackMt, {venue}, {round}"), anyone, subject, world.buyback_mt());
+            self.world.settle(if round == "first" { 4 } else { 5 }, usd(1_000), usd(300));
+            self.world.pass_observed(2 * HOUR);
+        }
+        world.clone_from(&self.world);
+        let record = ILiquidityAdapter::recordObservationCall { tokenA: world.usd, tokenB: world.flock };
+        for _ in 0..8 {
+            self.world.suite.pass(300);
+            self.measure(&format!("recordObservation, {venue}"), anyone, world.adapter, record.clone());
+        }
+    }
+}
+
+fn splitter() -> Table {
+    let mut table = Table::new();
+    for (venue, world) in World::both().into_iter().enumerate() {
+        let subject = world.splitter;
+        let mut meter = Meter { world, subject, table };
+        meter.both();
+        meter.alone(VENUES[venue]);
+        table = meter.table;
+    }
+    table
+}
+
+fn twin() -> Table {
+    let mut world = World::new(0);
+    let arguments = (world.flock, world.suite.at.launchpad, world.settler, world.suite.treasury, world.usd);
+    let subject = world.solidity("RevenueSplitterTwin.sol", "RevenueSplitterTwin", arguments.abi_encode());
+    world.approve(world.settler, world.usd, subject);
+    let mut meter = Meter { world, subject, table: Table::new() };
+    meter.both();
+    meter.table
+}
+
+#[test]
+fn gas_is_within_budget_and_near_the_twin() {
+    let (ours, twin) = (splitter(), twin());
+    let mut report = format!("{:<36}{:>9}{:>10}{:>8}\n", "revenue-splitter", "Stylus", "Solidity", "");
+    let mut over = Vec::new();
+    for (what, gas) in &ours {
+        match twin.get(what).map(|twin| (twin, gas.cast_signed() - twin.cast_signed())) {
+            Some((twin, difference)) => {
+                writeln!(report, "{what:<36}{gas:>9}{twin:>10}{difference:>+8}").unwrap();
+                if difference > OVER_TWIN {
+                    over.push(format!("{what}: {difference} over the twin"));
+                }
+            }
+            None => writeln!(report, "{what:<36}{gas:>9}").unwrap(),
+        }
+    }
+    println!("{report}");
+    over.extend(over_budget(&ours));
+    assert!(over.is_empty(), "{}\n\n{report}", over.join("\n"));
+}
+
+fn over_budget(measured: &Table) -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("gas.toml");
+    let text = std::fs::read_to_string(&path).expect("tests/gas.toml is there");
+    let mut budgets: toml::Table = text.parse().unwrap();
+    if std::env::var_os("FOMO_UPDATE_GAS").is_some() {
+        budgets.insert("revenue-splitter".into(), toml::Value::try_from(measured).unwrap());
+        let header: String =
+            text.lines().take_while(|line| line.starts_with('#')).map(|line| format!("{line}\n")).collect();
+        std::fs::write(&path, format!("{header}\n{}", toml::to_string(&budgets).unwrap())).unwrap();
+    }
+    let budget = |what: &str| budgets.get("revenue-splitter").and_then(|table| table.get(what)?.as_integer());
+    let exceeds = |(what, gas): (&String, &u64)| match budget(what) {
+        Some(budget) if gas.cast_signed() <= budget => None,
+        budget => Some(format!("{what}: {gas}, budget {budget:?}")),
+    };
+    measured.iter().filter_map(exceeds).collect()
+}
+
+/// The twin splits as the splitter does.
+#[test]
+fn the_twin_does_the_same() {
+    let mut world = World::new(0);
+    let arguments = (world.flock, world.suite.at.launchpad, world.settler, world.suite.treasury, world.usd);
+    let twin = world.solidity("RevenueSplitterTwin.sol", "RevenueSplitterTwin", arguments.abi_encode());
+    let settler = world.settler;
+    world.approve(settler, world.usd, twin);
+    let call = world.settlement(1, usd(1_000) + U256::from(7), usd(300));
+    let ours = world.run(settler, call.clone()).output;
+    assert_eq!(world.suite.run(settler, twin, call).output, ours);
+}
