@@ -46,7 +46,7 @@ interface ILiquidityAdapter is IAccess, IEconomicsErrors {
     error DeadlinePassed();
     /// @notice Fees of a pool that has no FLOCK in it.
     error NotWithFlock();
-    /// @notice The pool's newest observation is less than five minutes old.
+    /// @notice The pool's newest observation is less than a minute old.
     error ObservedRecently();
     /// @notice The pool has no observation between 30 minutes and 24 hours old.
     error NoObservation();
@@ -67,7 +67,7 @@ interface ILiquidityAdapter is IAccess, IEconomicsErrors {
     /// @notice Takes the fees of the locked liquidity of `mt` with FLOCK: MT are burned, FLOCK go to the treasury. By anyone.
     function collectFees(address mt) external returns (uint256 mtBurned, uint256 flock);
 
-    /// @notice Records what the pool of two tokens has summed up until now. By anyone, every five minutes.
+    /// @notice Records what the pool of two tokens has summed up until now. By anyone, every minute.
     function recordObservation(address tokenA, address tokenB) external;
 
     /// @notice The time of the observation that the price of two tokens' pool counts from now, and of its newest. The former is the newest that

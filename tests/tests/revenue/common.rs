@@ -90,7 +90,7 @@ impl World {
         suite.buy(suite.users[1], mt, tokens(50_000));
         suite.buy(suite.users[2], mt, tokens(1_000_000));
         let mt_pool = suite.graduate(mt);
-        for user in suite.users[1..3].to_vec() {
+        for user in [suite.users[1], suite.users[2]] {
             suite.must(user, suite.at.launchpad, ILaunchpad::claimCall { token: mt });
         }
         let at = suite.at;

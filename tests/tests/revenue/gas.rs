@@ -46,20 +46,20 @@ impl Meter {
     }
 
     fn alone(&mut self, venue: &str) {
-        let (anyone, subject, mut world) = (self.world.suite.users[0], self.subject, self.world.clone());
+        let (anyone, subject, world) = (self.world.suite.users[0], self.subject, self.world.clone());
         let (token, asset) = (world.mt, world.usd);
         self.measure("claimCompute", world.compute, subject, R::claimComputeCall { token, asset });
         self.measure("claimIssuer", world.suite.issuer, subject, R::claimIssuerCall { token, asset });
-        for round in ["first", "next"] {
+        for (number, round) in [(4, "first"), (5, "next")] {
+            // So long that every pool of Aerodrome's keeps an observation of its own in each.
+            self.world.pass_observed(2 * HOUR);
             self.measure(&format!("buybackFlock, {venue}, {round}"), anyone, subject, world.buyback_flock());
             self.measure(&format!("buybackMt, {venue}, {round}"), anyone, subject, world.buyback_mt());
-            self.world.settle(if round == "first" { 4 } else { 5 }, usd(1_000), usd(300));
-            self.world.pass_observed(2 * HOUR);
+            self.world.settle(number, usd(1_000), usd(300));
         }
-        world.clone_from(&self.world);
         let record = ILiquidityAdapter::recordObservationCall { tokenA: world.usd, tokenB: world.flock };
-        for _ in 0..8 {
-            self.world.suite.pass(300);
+        for _ in 0..33 {
+            self.world.suite.pass(60);
             self.measure(&format!("recordObservation, {venue}"), anyone, world.adapter, record.clone());
         }
     }

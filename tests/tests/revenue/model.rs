@@ -407,7 +407,7 @@ impl Model {
     }
 
     fn record(&mut self) {
-        let recently = self.recorded.last().is_some_and(|last| self.now - last < 300);
+        let recently = self.recorded.last().is_some_and(|last| self.now - last < 60);
         let expected = if recently { Err(ILiquidityAdapter::ObservedRecently::SELECTOR) } else { Ok(None) };
         for token in [self.world.usd, self.world.mt] {
             let call = ILiquidityAdapter::recordObservationCall { tokenA: token, tokenB: self.world.flock };

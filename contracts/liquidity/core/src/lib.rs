@@ -232,7 +232,7 @@ impl Adapter {
         Ok(Words([mt_burned, fees]))
     }
 
-    /// Records what the pool of two tokens has summed up until now. By anyone, every five minutes.
+    /// Records what the pool of two tokens has summed up until now. By anyone, every minute.
     ///
     /// Emits [`event::ObservationRecorded`].
     ///

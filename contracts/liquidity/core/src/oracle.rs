@@ -3,7 +3,8 @@
 //! An observation is the integral over time of both prices of a pool, as far as it is known: on Uniswap V2 the pool's own, on
 //! Aerodrome, whose pools sum up reserves, of each time between two observations the ratio of the mean reserves. Neither counts the
 //! state that a pool came to this second, so that what happens within one block weighs nothing; what is held for a second weighs a
-//! second. Anyone may record, every five minutes: more observations narrow where deep liquidity of a moment could weigh more.
+//! second. On Aerodrome deep reserves of a moment weigh more than their time, but never more than the time between the two observations
+//! around them: anyone may record, every minute.
 //!
 //! A price is how much of the other token one of it gives, times 2¹¹².
 
@@ -24,10 +25,10 @@ pub const ONE: U256 = U256::from_limbs([0, 1 << 48, 0, 0]);
 pub const WINDOW: u64 = 1_800;
 /// Most age of it: 24 hours.
 pub const MOST_AGE: u64 = DAY.0;
-/// Seconds from an observation to the next: five minutes, so that a pool's last eight always reach back 30 minutes.
-pub const SPACING: u64 = 300;
+/// Seconds from an observation to the next: a minute, so that a pool's last 32 always reach back 30 minutes.
+pub const SPACING: u64 = 60;
 /// How many observations of a pool are kept.
-const KEPT: u64 = 8;
+const KEPT: u64 = 32;
 
 /// What a pool has summed up, for each of its tokens, until now and without its state of this second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,17 +113,19 @@ impl Oracle {
     /// [`Own::NoObservation`] where there is none, or none of the last 24 hours.
     pub fn since(&self) -> Result<Point, Error> {
         let (now, count) = (self.vm().block_timestamp(), self.count());
-        for back in 1..=count.min(KEPT) {
-            let point = self.point(count.saturating_sub(back));
-            let age = now.saturating_sub(point.time);
-            if age > MOST_AGE {
-                break;
-            }
-            if age >= WINDOW {
-                return Ok(point);
-            }
+        // Everything before `low` is old enough, nothing from `high` on is.
+        let first = count.saturating_sub(KEPT);
+        let (mut low, mut high) = (first, count);
+        while low < high {
+            let middle = low.midpoint(high);
+            let time: u64 = self.kept.getter(U64::from(middle % KEPT)).time.get().to();
+            if now.saturating_sub(time) >= WINDOW { low = middle.saturating_add(1) } else { high = middle }
         }
-        Err(Own::NoObservation.into())
+        if low == first {
+            return Err(Own::NoObservation.into());
+        }
+        let point = self.point(low.saturating_sub(1));
+        if now.saturating_sub(point.time) > MOST_AGE { Err(Own::NoObservation.into()) } else { Ok(point) }
     }
 
     fn now<V: Venue>(&self, sums: Sums) -> Result<Point, Error> {
