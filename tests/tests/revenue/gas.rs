@@ -1,22 +1,14 @@
 //! What calls cost: settlement and a claim beside a Solidity twin, everything against `tests/gas.toml`.
 //!
-//! Whole transactions with their 21,000, programs cached. `FOMO_UPDATE_GAS=1 cargo test -p fomo-tests --test revenue gas` writes what is
+//! `FOMO_UPDATE_GAS=1 cargo test -p fomo-tests --test revenue gas` writes what is
 //! measured as the new budget.
-
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::path::Path;
 
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::{SolCall, SolValue};
+use fomo_tests::gas::{self, Table};
 
 use crate::common::*;
 use IRevenueSplitter as R;
-
-/// What a call may cost more than Solidity's.
-const OVER_TWIN: i64 = 600;
-
-type Table = BTreeMap<String, u64>;
 
 /// The splitter or its twin, with what was measured of it.
 struct Meter {
@@ -89,41 +81,7 @@ fn twin() -> Table {
 
 #[test]
 fn gas_is_within_budget_and_near_the_twin() {
-    let (ours, twin) = (splitter(), twin());
-    let mut report = format!("{:<36}{:>9}{:>10}{:>8}\n", "revenue-splitter", "Stylus", "Solidity", "");
-    let mut over = Vec::new();
-    for (what, gas) in &ours {
-        match twin.get(what).map(|twin| (twin, gas.cast_signed() - twin.cast_signed())) {
-            Some((twin, difference)) => {
-                writeln!(report, "{what:<36}{gas:>9}{twin:>10}{difference:>+8}").unwrap();
-                if difference > OVER_TWIN {
-                    over.push(format!("{what}: {difference} over the twin"));
-                }
-            }
-            None => writeln!(report, "{what:<36}{gas:>9}").unwrap(),
-        }
-    }
-    println!("{report}");
-    over.extend(over_budget(&ours));
-    assert!(over.is_empty(), "{}\n\n{report}", over.join("\n"));
-}
-
-fn over_budget(measured: &Table) -> Vec<String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("gas.toml");
-    let text = std::fs::read_to_string(&path).expect("tests/gas.toml is there");
-    let mut budgets: toml::Table = text.parse().unwrap();
-    if std::env::var_os("FOMO_UPDATE_GAS").is_some() {
-        budgets.insert("revenue-splitter".into(), toml::Value::try_from(measured).unwrap());
-        let header: String =
-            text.lines().take_while(|line| line.starts_with('#')).map(|line| format!("{line}\n")).collect();
-        std::fs::write(&path, format!("{header}\n{}", toml::to_string(&budgets).unwrap())).unwrap();
-    }
-    let budget = |what: &str| budgets.get("revenue-splitter").and_then(|table| table.get(what)?.as_integer());
-    let exceeds = |(what, gas): (&String, &u64)| match budget(what) {
-        Some(budget) if gas.cast_signed() <= budget => None,
-        budget => Some(format!("{what}: {gas}, budget {budget:?}")),
-    };
-    measured.iter().filter_map(exceeds).collect()
+    gas::check("revenue-splitter", &splitter(), &twin());
 }
 
 /// The twin splits as the splitter does.
