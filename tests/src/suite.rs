@@ -53,6 +53,10 @@ mod interfaces {
     );
     sol!(
         #[sol(abi, all_derives)]
+        "../abi/IRevenueSplitter.sol"
+    );
+    sol!(
+        #[sol(abi, all_derives)]
         "../abi/ILens.sol"
     );
     sol!(
@@ -172,6 +176,12 @@ pub struct Addresses {
     pub registry_desk: Address,
     /// Lens.
     pub lens: Address,
+    /// Revenue splitter.
+    pub splitter: Address,
+    /// Its desk.
+    pub splitter_desk: Address,
+    /// A dollar of 6 decimals.
+    pub usd: Address,
     /// The venues' factories, in the order of [`VENUES`].
     pub factories: [Address; 2],
     /// Their adapters.
@@ -179,6 +189,7 @@ pub struct Addresses {
 }
 
 /// A chain with the suite on it.
+#[derive(Clone)]
 pub struct Suite {
     /// The chain.
     pub harness: Harness,
@@ -272,6 +283,7 @@ impl Suite {
             self.must(admin, rewards, IAccess::initializeParameterCall { key, value });
         }
         self.deploy_venues();
+        self.deploy_splitter();
         for (model_type, min, max) in [(MODEL_TYPE, min_target(), max_target()), (SINGLE, max_target(), max_target())] {
             let key = self.view(self.at.launchpad, ILaunchpad::modelTypeKeyCall { modelTypeId: name(model_type) });
             let value = min | max << 96;
@@ -282,6 +294,19 @@ impl Suite {
             self.must(holder, flock, IFomoERC20::transferCall { to: account, value: tokens(10_000_000) });
             self.must(account, flock, IFomoERC20::approveCall { spender: self.at.launchpad, value: U256::MAX });
         }
+    }
+
+    /// The splitter, whose settler is the sender of everything, and a dollar that it accepts once it has a route.
+    fn deploy_splitter(&mut self) {
+        let (admin, guardian, treasury, settler) = (self.admin, self.guardian, self.treasury, self.harness.sender());
+        self.at.usd = self.program("usd", &settler.abi_encode());
+        self.at.splitter_desk = self.bare("revenue-splitter-desk");
+        let Addresses { splitter_desk, flock, launchpad, .. } = self.at;
+        let arguments = (splitter_desk, admin, guardian, flock, launchpad, treasury, self.users[4], Address::ZERO);
+        self.at.splitter = self.program("revenue-splitter", &arguments.abi_encode());
+        let role = name("SETTLER");
+        self.must(admin, self.at.splitter, IAccess::proposeRoleCall { role, account: settler });
+        self.must(settler, self.at.splitter, IAccess::acceptRoleCall { role });
     }
 
     fn deploy_venues(&mut self) {
@@ -416,7 +441,8 @@ impl Suite {
         let at = self.at;
         let launching = [at.flock, at.implementation, at.launchpad, at.desk, at.office, at.vesting];
         let rewarding = [at.rewards, at.rewards_desk, at.rewards_office, at.registry, at.registry_desk];
-        for program in launching.into_iter().chain(rewarding) {
+        let splitting = [at.splitter, at.splitter_desk, at.usd];
+        for program in launching.into_iter().chain(rewarding).chain(splitting) {
             assert!(self.harness.activate(program).execution.success(), "a stranger activates it again");
         }
     }
