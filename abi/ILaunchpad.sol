@@ -33,6 +33,10 @@ interface ILaunchpad is IAccess, IEconomicsErrors {
         uint256 creatorFee,
         uint256 antiSniperFee
     );
+    /// @notice Where the sale is after a buy: FLOCK raised, MT sold, escrowed fees. Surcharges are those of `Purchased`.
+    event SaleUpdated(
+        address indexed token, uint256 raised, uint256 sold, uint256 protocolFees, uint256 creatorFees
+    );
     /// @notice What is frozen into a launch beside what `LaunchCreated` says.
     event LaunchConfigured(
         address indexed token,
@@ -49,7 +53,7 @@ interface ILaunchpad is IAccess, IEconomicsErrors {
     );
     /// @notice The raise reached its maximum target; anyone may graduate it.
     event RaiseFilled(address indexed token, uint256 raised);
-    /// @notice The token exists and has a market.
+    /// @notice The token exists and has a market. The vestings are named by their ids.
     event Graduated(
         address indexed token,
         address indexed pool,
@@ -59,11 +63,13 @@ interface ILaunchpad is IAccess, IEconomicsErrors {
         uint256 mtLiquidity,
         uint256 flockReserved,
         uint256 mtBurned,
-        uint256 issuerVesting,
-        uint256 platformVesting
+        uint256 issuerVestingId,
+        uint256 platformVestingId
     );
-    /// @notice Escrowed fees became the protocol's and the issuer's.
-    event FeesReleased(address indexed token, uint256 toTreasury, uint256 toIssuer);
+    /// @notice Escrowed fees became the protocol's and the issuer's, who can withdraw so much now.
+    event FeesReleased(
+        address indexed token, uint256 toTreasury, uint256 toIssuer, uint256 treasuryOwed, uint256 issuerOwed
+    );
     /// @notice A buyer took its tokens.
     event SaleClaimed(address indexed token, address indexed buyer, uint256 amount);
     /// @notice A buyer of a failed launch took its FLOCK back.
@@ -77,7 +83,7 @@ interface ILaunchpad is IAccess, IEconomicsErrors {
     error UnknownModelType();
     /// @notice The issuer chose a venue that does not exist, or no longer.
     error UnknownVenue();
-    /// @notice A name or symbol that is empty or has over 31 bytes, or a metadata URI of over 256.
+    /// @notice A name or symbol that is empty or has over 31 bytes, a metadata URI of over 256, or a text that is no UTF-8.
     error TextOutOfRange();
     /// @notice A duration under an hour (three with a surcharge) or over 30 days.
     error DurationOutOfRange();
@@ -95,7 +101,7 @@ interface ILaunchpad is IAccess, IEconomicsErrors {
     error NotFailed();
     /// @notice Nothing to be claimed, refunded or withdrawn.
     error NothingToClaim();
-    /// @notice More FLOCK than the buyer is ready to pay.
+    /// @notice More FLOCK than the buyer or issuer is ready to pay.
     error AboveMaximumIn();
     /// @notice A model token came to be somewhere else than predicted.
     error UnexpectedAddress();
@@ -107,11 +113,13 @@ interface ILaunchpad is IAccess, IEconomicsErrors {
     /// @param name 1 to 31 bytes.
     /// @param symbol 1 to 31 bytes.
     /// @param metadataUri Up to 256 bytes.
-    /// @param saleStart First second of the sale; now if that is past; at most 30 days ahead.
+    /// @param saleStart First second of the sale; the next one if that is past; at most 30 days ahead.
     /// @param duration Seconds of the sale: 1 hour (3 with a surcharge) to 30 days.
     /// @param surcharge Whether early buyers pay the anti-sniper tax.
     /// @param bundledOffer FLOCK of the issuer's first buy, fees included; 0 for none.
     /// @param bundledMinOut The least MT for it.
+    /// @param maxLaunchFee The most FLOCK that the launch itself may cost.
+    /// @param deadline The last second at which it may happen.
     /// @return token Address of the Model Token to be.
     function createLaunch(
         bytes32 modelTypeId,
@@ -124,7 +132,9 @@ interface ILaunchpad is IAccess, IEconomicsErrors {
         uint64 duration,
         bool surcharge,
         uint256 bundledOffer,
-        uint256 bundledMinOut
+        uint256 bundledMinOut,
+        uint256 maxLaunchFee,
+        uint64 deadline
     ) external returns (address token);
 
     /// @notice Buys with at most `offered` FLOCK, fees included. The buy that reaches the maximum target is filled to it and takes less.
@@ -138,6 +148,35 @@ interface ILaunchpad is IAccess, IEconomicsErrors {
     function buyExact(address token, uint256 mt, uint256 maxIn, uint64 deadline)
         external
         returns (uint256 flockIn, uint256 mtAllocated);
+
+    /// @notice What `buy` with the same offer would do now. Reverts as it would. `taxBps` is the share of `flockIn` that does not enter
+    /// the curve: the trading fee, or the anti-sniper tax with it.
+    function quoteBuy(address token, uint256 offered)
+        external
+        view
+        returns (
+            uint256 flockIn,
+            uint256 netUsed,
+            uint256 mt,
+            uint256 protocolFee,
+            uint256 creatorFee,
+            uint256 antiSniperFee,
+            uint16 taxBps
+        );
+
+    /// @notice What `buyExact` of the same `mt` would do now. Reverts as it would.
+    function quoteBuyExact(address token, uint256 mt)
+        external
+        view
+        returns (
+            uint256 flockIn,
+            uint256 netUsed,
+            uint256 mtAllocated,
+            uint256 protocolFee,
+            uint256 creatorFee,
+            uint256 antiSniperFee,
+            uint16 taxBps
+        );
 
     /// @notice `buy` with an EIP-2612 permit of the caller for `offered` FLOCK. A permit that was used before does no harm.
     function buyWithPermit(
@@ -186,10 +225,12 @@ interface ILaunchpad is IAccess, IEconomicsErrors {
             uint16 phiBps,
             bool hasSurcharge,
             uint64 vestingCliff,
-            uint64 vestingLength
+            uint64 vestingLength,
+            uint64 duration
         );
 
-    /// @notice Where the sale is. `taxBps` is what a buy pays now, the trading fee included.
+    /// @notice Where the sale is. `taxBps` is what a buy pays now, the trading fee included. A launch that has succeeded can graduate before
+    /// `graduableUntil`; it is zero while it has not, and once it has graduated.
     function sale(address token)
         external
         view
@@ -205,7 +246,8 @@ interface ILaunchpad is IAccess, IEconomicsErrors {
             uint256 creatorFees,
             uint256 surcharges,
             uint256 bundledMt,
-            uint16 taxBps
+            uint16 taxBps,
+            uint64 graduableUntil
         );
 
     /// @notice FLOCK taken from a buyer and MT allocated to it that are neither refunded nor claimed. A bundled buy counts in the FLOCK only.

@@ -139,7 +139,8 @@ interface IStakeRegistry is IAccess, IEconomicsErrors {
     /// @notice Pays the caller a lock that is over.
     function withdrawLock(uint256 id) external returns (uint256 amount);
 
-    /// @notice Lets a token be staked, whatever the launchpad says. By the admin.
+    /// @notice Lets a token be staked, whatever the launchpad says. By the admin. Less than 2^80 of it may exist, and it must deliver what is
+    /// transferred: of one that takes a fee, the last to leave would get nothing.
     function registerToken(address mt) external;
 
     /// @notice Lets a token take no new stakes, whatever the launchpad says. By the admin.
@@ -194,7 +195,8 @@ interface IStakeRegistry is IAccess, IEconomicsErrors {
     /// @notice An account's multiplier of an ended epoch, with that epoch's LAMBDA and HALF.
     function multiplierAt(address account, uint64 epoch) external view returns (uint256);
 
-    /// @notice An account's discount on a token's API, in bps: today's DISCOUNT_TIERS, the last ended epoch's average stake.
+    /// @notice An account's discount on a token's API, in bps: by today's DISCOUNT_TIERS and its average stake of the last ended epoch, or its stake
+    /// now where that is less.
     function discountBps(address account, address mt) external view returns (uint16);
 
     /// @notice What a reward epoch needs of many accounts.
@@ -202,6 +204,6 @@ interface IStakeRegistry is IAccess, IEconomicsErrors {
     /// balance at the epoch's end.
     function readMany(address mt, uint64 epoch, address[] calldata accounts) external view returns (uint256[] memory words);
 
-    /// @notice The contracts that it was set up with.
-    function contracts() external view returns (address flock, address launchpad);
+    /// @notice The contracts that it was set up with. The desk's code is this contract's too.
+    function contracts() external view returns (address flock, address launchpad, address desk);
 }

@@ -1,5 +1,6 @@
 //! The `fomo` command line, as a library, so that tests build contracts and fetch packages as it does.
 //!
+//! - [`abi`]: interfaces as Rust types.
 //! - [`build`]: contracts to deployable code.
 //! - [`npm`]: third-party bytecode and programs.
 //! - [`devnet`]: the embedded chain, served.
@@ -10,6 +11,7 @@
 //! - [`root`], [`toolchain`], [`ui`]: the repository, the pinned toolchain, spinners and numbers.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
+pub mod abi;
 pub mod build;
 pub mod demo;
 pub mod devnet;

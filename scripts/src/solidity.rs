@@ -32,7 +32,7 @@ const find = (name) => {
 const sources = {};
 for (const name of job.entries) sources[name] = { content: find(name) };
 const settings = {
-  optimizer: { enabled: true, runs: 200 }, evmVersion: 'shanghai', metadata: { bytecodeHash: 'none' },
+  optimizer: { enabled: true, runs: 200 }, evmVersion: 'cancun', metadata: { bytecodeHash: 'none' },
   outputSelection: { '*': { '*': ['evm.bytecode.object'] } },
 };
 const imports = (name) => { try { return { contents: find(name) }; } catch (error) { return { error: String(error) }; } };
@@ -111,7 +111,7 @@ fn cache(entries: &[&str], roots: &BTreeMap<&str, String>) -> Result<PathBuf> {
             }
         }
     }
-    let name = format!("solc-{}.json", hex::encode(&keccak256(read)[..8]));
+    let name = format!("solc-{}.json", hex::encode(keccak256(read).get(..8).unwrap_or_default()));
     let folder = Root::find()?.npm();
     fs::create_dir_all(&folder)?;
     Ok(folder.join(name))
@@ -134,20 +134,22 @@ fn solc(job: &Value) -> Result<String> {
 
 fn read(said: &str) -> Result<Compiled> {
     let said: Value = serde_json::from_str(said).context("solc says something that is no JSON.")?;
-    let errors: Vec<&str> = said["errors"]
-        .as_array()
+    let errors: Vec<&str> = said
+        .get("errors")
+        .and_then(Value::as_array)
         .into_iter()
         .flatten()
-        .filter(|error| error["severity"] == "error")
-        .filter_map(|error| error["formattedMessage"].as_str())
+        .filter(|error| error.get("severity").is_some_and(|severity| severity == "error"))
+        .filter_map(|error| error.get("formattedMessage")?.as_str())
         .collect();
     if !errors.is_empty() {
         bail!("solc: {}", errors.join("\n"));
     }
     let mut compiled = Compiled::new();
-    for contracts in said["contracts"].as_object().into_iter().flat_map(|files| files.values()) {
+    let files = said.get("contracts").and_then(Value::as_object);
+    for contracts in files.into_iter().flat_map(|files| files.values()) {
         for (name, contract) in contracts.as_object().into_iter().flatten() {
-            let code = contract["evm"]["bytecode"]["object"].as_str().unwrap_or_default();
+            let code = contract.pointer("/evm/bytecode/object").and_then(Value::as_str).unwrap_or_default();
             // Interfaces have none, and what has to be linked is of no use here.
             if let Ok(code) = hex::decode(code)
                 && !code.is_empty()

@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use alloy::primitives::U256;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// How often a long task says what it does where there is no terminal to animate.
@@ -82,9 +83,42 @@ pub fn number(value: u64) -> String {
     out
 }
 
+/// An amount with 18 decimals as people write it: at most four decimals, rounded to the nearest.
+#[must_use]
+pub fn amount(value: U256) -> String {
+    decimal(value, 4)
+}
+
+/// A number with 18 decimals, of which at most `places` are written, rounded to the nearest; no zeros at its end.
+#[must_use]
+pub fn decimal(value: U256, places: usize) -> String {
+    let ten = U256::from(10);
+    let step = ten.pow(U256::from(18_usize.saturating_sub(places)));
+    let rounded = value.saturating_add(step / U256::from(2)) / step;
+    if rounded.is_zero() && !value.is_zero() {
+        return format!("<0.{:0>places$}", 1);
+    }
+    let (whole, part) = rounded.div_rem(ten.pow(U256::from(places.min(18))));
+    let part = format!("{:0>places$}", part.to_string());
+    let part = part.trim_end_matches('0');
+    let whole = number(u64::try_from(whole).unwrap_or(u64::MAX));
+    if part.is_empty() { whole } else { format!("{whole}.{part}") }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::number;
+    use super::{U256, amount, decimal, number};
+
+    #[test]
+    fn amounts_have_few_decimals_and_no_zeros_behind() {
+        let wei = |digits: &str| digits.parse::<U256>().unwrap();
+        assert_eq!(amount(wei("0")), "0");
+        assert_eq!(amount(wei("1")), "<0.0001");
+        assert_eq!(amount(wei("12500000000000000000")), "12.5");
+        assert_eq!(amount(wei("999999999999999999999")), "1,000");
+        assert_eq!(amount(wei("1234567890123456789012")), "1,234.5679");
+        assert_eq!(decimal(wei("125000000000000000"), 6), "0.125");
+    }
 
     #[test]
     fn thousands_have_commas() {

@@ -333,6 +333,56 @@ def seconds(history, epoch):
     return {"stake_seconds": total, "average": floor(Fraction(total, DAY))}
 
 
+# Stakes and locks over time (§6) -------------------------------------------------------------------------------------
+
+
+def changed_locks(locks, step, epsilon_wad):
+    """The open locks of an account, by number, after a step. A merged lock goes on under the number of the later one."""
+    now, locks = step["time"], dict(locks)
+    if "lock" in step:
+        gm = preview(step["lock"], step["period"], epsilon_wad)["gm"]
+        locks[step["number"]] = {"amount": step["lock"], "gm": gm, "unlock": now + step["period"]}
+        return locks
+    lock = locks.pop(step["number"])
+    if "added" in step:
+        locks[step["number"]] = lock | increase(**lock, now=now, added=step["added"], epsilon_wad=epsilon_wad)
+    elif "unlock" in step:
+        gm = extend(**lock, now=now, new_unlock=step["unlock"], epsilon_wad=epsilon_wad)["gm"]
+        locks[step["number"]] = {"amount": lock["amount"], "gm": gm, "unlock": step["unlock"]}
+    elif "other" in step:
+        other = locks.pop(step["other"])
+        sides = {f"a_{name}": part for name, part in lock.items()} | {f"b_{name}": part for name, part in other.items()}
+        kept = step["number"] if lock["unlock"] > other["unlock"] else step["other"]
+        locks[kept] = merge(**sides, now=now, epsilon_wad=epsilon_wad)
+    else:
+        refuse(lock["unlock"] > now, "the lock is not over")
+    return locks
+
+
+def registry(accounts, steps, epsilon_wad, epochs, times):
+    """§6: stake-seconds of every account in days, and its effective balance at times, by the locks as they stood before that
+    second: what had been done by then, whatever was done later."""
+    stakes = [[{"time": 0, "stake": 0}] for _ in range(accounts)]
+    versions = [[(0, {})] for _ in range(accounts)]
+    for step in steps:
+        of, sets = stakes[step["who"]], versions[step["who"]]
+        change = step.get("stake", 0) - step.get("request", 0)
+        refuse(of[-1]["stake"] + change < 0, "more than is staked")
+        if change:
+            of.append({"time": step["time"], "stake": of[-1]["stake"] + change})
+        else:
+            sets.append((step["time"], changed_locks(sets[-1][1], step, epsilon_wad)))
+
+    def balance(sets, at):
+        standing = [locks for time, locks in sets if time < at][-1]
+        return effective(list(standing.values()), at)["e"]
+
+    return {
+        "seconds": [[seconds(history, epoch)["stake_seconds"] for epoch in epochs] for history in stakes],
+        "effective": [[balance(sets, at) for at in times] for sets in versions],
+    }
+
+
 # Revenue waterfall (§7) ----------------------------------------------------------------------------------------------
 
 

@@ -498,6 +498,89 @@ def stake_cases(cases):
         cases.add("seconds", history=history, epoch=day)
 
 
+# registry ------------------------------------------------------------------------------------------------------------
+
+ACCOUNTS = 3
+HISTORY_BEGINS = 1_800_100_000
+
+
+class Registry:
+    """Draws a history that the contract takes step by step, over two years and more."""
+
+    def __init__(self, cases):
+        self.cases, self.steps, self.now, self.numbers = cases, [], HISTORY_BEGINS, 0
+        self.stakes = [0] * ACCOUNTS
+        self.locks = [{} for _ in range(ACCOUNTS)]
+
+    def wait(self):
+        midnight = self.now // DAY * DAY + DAY
+        waits = (0, 1, midnight - 1 - self.now, midnight - self.now, self.cases.between(1, DAY))
+        self.now += self.cases.one_of((*waits, self.cases.between(1, 40 * DAY), self.cases.between(1, 90 * DAY)))
+
+    def take(self, who, **step):
+        step = {"time": self.now, "who": who, **step}
+        if "stake" not in step and "request" not in step:
+            self.locks[who] = model.changed_locks(self.locks[who], step, EPSILON)
+        self.steps.append(step)
+
+    def amount(self):
+        return self.cases.log(1, 10_000 * WAD)
+
+    def stake_or_request(self, who):
+        if self.stakes[who] and self.cases.between(0, 1):
+            request = self.cases.one_of((self.stakes[who], self.cases.log(1, self.stakes[who])))
+            self.stakes[who] -= request
+            self.take(who, request=request)
+        else:
+            stake = self.amount()
+            self.stakes[who] += stake
+            self.take(who, stake=stake)
+
+    def open(self, who):
+        if len(self.locks[who]) < 16:
+            self.numbers += 1
+            period = self.cases.one_of((DAY, 30 * DAY, YEAR, self.cases.between(DAY, YEAR)))
+            self.take(who, lock=self.amount(), period=period, number=self.numbers)
+
+    def change(self, who):
+        if not self.locks[who]:
+            return self.open(who)
+        number = self.cases.one_of(sorted(self.locks[who]))
+        unlock = self.locks[who][number]["unlock"]
+        later = [n for n in sorted(self.locks[who]) if self.locks[who][n]["unlock"] > max(unlock, self.now + DAY)]
+        if unlock <= self.now:
+            return self.take(who, number=number)
+        if later and self.cases.between(0, 1):
+            return self.take(who, number=number, other=self.cases.one_of(later))
+        if unlock - self.now >= DAY and self.cases.between(0, 1):
+            return self.take(who, number=number, added=self.amount())
+        first = max(unlock + 1, self.now + DAY)
+        if first <= self.now + YEAR:
+            self.take(who, number=number, unlock=self.cases.between(first, self.now + YEAR))
+
+    def step(self):
+        self.wait()
+        who = self.cases.between(0, ACCOUNTS - 1)
+        self.cases.one_of((self.stake_or_request, self.open, self.change, self.change))(who)
+
+
+def registry_cases(cases):
+    for _ in range(8):
+        history = Registry(cases)
+        for _ in range(60):
+            history.step()
+        first, last = HISTORY_BEGINS // DAY, history.now // DAY
+        touched = [step["time"] // DAY for step in history.steps]
+        epochs = sorted({first - 1, last, *touched, *(cases.between(first, last) for _ in range(20))})
+        ends = [lock["unlock"] for locks in history.locks for lock in locks.values()]
+        near = [time for step in history.steps for time in around(step["time"])]
+        near += [time for end in ends for time in around(end)] + [(epoch + 1) * DAY for epoch in epochs]
+        times = sorted({time for time in near if cases.between(0, 2) == 0})
+        cases.add(
+            "registry", accounts=ACCOUNTS, steps=history.steps, epsilon_wad=EPSILON, epochs=epochs, times=times
+        )
+
+
 # waterfall -----------------------------------------------------------------------------------------------------------
 
 SPLITS = ([3_000, 3_000, 3_000, 1_000], [2_500, 2_500, 2_500, 2_500], [0, BPS, 0, 0], [BPS, 0, 0, 0], [0, 0, BPS, 0],
@@ -717,6 +800,7 @@ FILES = {
     "curve": (curve_cases, 2_002),
     "lock": (lock_cases, 2_003),
     "stake": (stake_cases, 2_004),
+    "registry": (registry_cases, 2_009),
     "waterfall": (waterfall_cases, 2_005),
     "score": (score_cases, 2_006),
     "emission": (emission_cases, 2_007),

@@ -78,3 +78,46 @@ contract HostileVenue is Armed {
         strike();
     }
 }
+
+interface IToken {
+    function transferFrom(address from, address to, uint256 value) external returns (bool);
+    function transfer(address to, uint256 value) external returns (bool);
+}
+
+/// A venue's adapter that answers questions as an honest one would, and swaps as it is told to: by taking what it may and giving less than it
+/// says, by taking less, by calling back, or not at all.
+contract HostileSwapper is Armed {
+    uint256 public immutable depthIn;
+    uint256 public immutable depthOut;
+    uint256 public takes = 10_000;
+    uint256 public says = 10_000;
+    uint256 public gives = 10_000;
+
+    constructor(uint256 depthIn_, uint256 depthOut_) {
+        (depthIn, depthOut) = (depthIn_, depthOut_);
+    }
+
+    /// In 1/10,000 of what it was given, or would honestly give.
+    function behave(uint256 takes_, uint256 says_, uint256 gives_) external {
+        (takes, says, gives) = (takes_, says_, gives_);
+    }
+
+    function depth(address[] calldata) external view returns (uint256, uint256) {
+        return (depthIn, depthOut);
+    }
+
+    function fees(address[] calldata route) external pure returns (uint16[] memory) {
+        return new uint16[](route.length - 1);
+    }
+
+    function swap(address[] calldata route, uint256 amountIn, uint256, address to, uint64)
+        external
+        returns (uint256 amountOut)
+    {
+        strike();
+        IToken(route[0]).transferFrom(msg.sender, address(this), amountIn * takes / 10_000);
+        amountOut = amountIn * depthOut / depthIn;
+        IToken(route[route.length - 1]).transfer(to, amountOut * gives / 10_000);
+        return amountOut * says / 10_000;
+    }
+}

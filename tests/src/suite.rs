@@ -53,6 +53,14 @@ mod interfaces {
     );
     sol!(
         #[sol(abi, all_derives)]
+        "../abi/IRevenueSplitter.sol"
+    );
+    sol!(
+        #[sol(abi, all_derives)]
+        "../abi/ILens.sol"
+    );
+    sol!(
+        #[sol(abi, all_derives)]
         "../abi/IStakeRegistry.sol"
     );
     sol! {
@@ -91,7 +99,7 @@ mod interfaces {
 }
 
 /// What a constructor answers to, whatever its parameters.
-const CONSTRUCTOR: [u8; 4] = hex!("5585258d");
+pub const CONSTRUCTOR: [u8; 4] = hex!("5585258d");
 /// When the chains of these tests begin: midnight of a UTC day.
 pub const GENESIS: u64 = 20_833 * DAY;
 /// Seconds of a day.
@@ -166,6 +174,14 @@ pub struct Addresses {
     pub registry: Address,
     /// Its desk.
     pub registry_desk: Address,
+    /// Lens.
+    pub lens: Address,
+    /// Revenue splitter.
+    pub splitter: Address,
+    /// Its desk.
+    pub splitter_desk: Address,
+    /// A dollar of 6 decimals.
+    pub usd: Address,
     /// The venues' factories, in the order of [`VENUES`].
     pub factories: [Address; 2],
     /// Their adapters.
@@ -173,6 +189,7 @@ pub struct Addresses {
 }
 
 /// A chain with the suite on it.
+#[derive(Clone)]
 pub struct Suite {
     /// The chain.
     pub harness: Harness,
@@ -250,6 +267,7 @@ impl Suite {
         self.at.rewards_office = self.bare("reward-distributor-office");
         let arguments = (self.at.rewards_desk, self.at.rewards_office, admin, guardian, flock).abi_encode();
         self.at.rewards = self.program("reward-distributor", &arguments);
+        self.at.lens = self.bare("lens");
         self.at.desk = self.bare("launchpad-desk");
         self.at.office = self.bare("launchpad-office");
         let Addresses { desk, office, implementation, vesting, rewards, .. } = self.at;
@@ -258,12 +276,14 @@ impl Suite {
         self.at.registry_desk = self.bare("stake-registry-desk");
         let arguments = (self.at.registry_desk, admin, guardian, flock, self.at.launchpad).abi_encode();
         self.at.registry = self.program("stake-registry", &arguments);
-        let reporter = self.reporter();
-        for (key, value) in [("LAUNCHPAD", self.at.launchpad), ("REGISTRY", self.at.registry), ("REPORTER", reporter)] {
-            let value = U256::from_be_bytes(value.into_word().0);
-            self.must(admin, rewards, IAccess::initializeParameterCall { key: name(key), value });
+        let launchpad = self.view(rewards, IRewardDistributor::launchpadKeyCall { launchpad: self.at.launchpad });
+        let word = |address: Address| U256::from_be_bytes(address.into_word().0);
+        let (registry, reporter) = (word(self.at.registry), word(self.reporter()));
+        for (key, value) in [(launchpad, U256::ONE), (name("REGISTRY"), registry), (name("REPORTER"), reporter)] {
+            self.must(admin, rewards, IAccess::initializeParameterCall { key, value });
         }
         self.deploy_venues();
+        self.deploy_splitter();
         for (model_type, min, max) in [(MODEL_TYPE, min_target(), max_target()), (SINGLE, max_target(), max_target())] {
             let key = self.view(self.at.launchpad, ILaunchpad::modelTypeKeyCall { modelTypeId: name(model_type) });
             let value = min | max << 96;
@@ -274,6 +294,19 @@ impl Suite {
             self.must(holder, flock, IFomoERC20::transferCall { to: account, value: tokens(10_000_000) });
             self.must(account, flock, IFomoERC20::approveCall { spender: self.at.launchpad, value: U256::MAX });
         }
+    }
+
+    /// The splitter, whose settler is the sender of everything, and a dollar that it accepts once it has a route.
+    fn deploy_splitter(&mut self) {
+        let (admin, guardian, treasury, settler) = (self.admin, self.guardian, self.treasury, self.harness.sender());
+        self.at.usd = self.program("usd", &settler.abi_encode());
+        self.at.splitter_desk = self.bare("revenue-splitter-desk");
+        let Addresses { splitter_desk, flock, launchpad, .. } = self.at;
+        let arguments = (splitter_desk, admin, guardian, flock, launchpad, treasury, self.users[4], Address::ZERO);
+        self.at.splitter = self.program("revenue-splitter", &arguments.abi_encode());
+        let role = name("SETTLER");
+        self.must(admin, self.at.splitter, IAccess::proposeRoleCall { role, account: settler });
+        self.must(settler, self.at.splitter, IAccess::acceptRoleCall { role });
     }
 
     fn deploy_venues(&mut self) {
@@ -408,7 +441,8 @@ impl Suite {
         let at = self.at;
         let launching = [at.flock, at.implementation, at.launchpad, at.desk, at.office, at.vesting];
         let rewarding = [at.rewards, at.rewards_desk, at.rewards_office, at.registry, at.registry_desk];
-        for program in launching.into_iter().chain(rewarding) {
+        let splitting = [at.splitter, at.splitter_desk, at.usd];
+        for program in launching.into_iter().chain(rewarding).chain(splitting) {
             assert!(self.harness.activate(program).execution.success(), "a stranger activates it again");
         }
     }
@@ -468,13 +502,17 @@ impl Suite {
             surcharge: false,
             bundledOffer: U256::ZERO,
             bundledMinOut: U256::ZERO,
+            maxLaunchFee: U256::MAX,
+            deadline: NEVER,
         }
     }
 
-    /// Launches; the token to be.
+    /// Launches, and goes to the second after, in which the sale can begin; the token to be.
     #[track_caller]
     pub fn launch(&mut self, order: ILaunchpad::createLaunchCall) -> Address {
-        self.must(self.issuer, self.at.launchpad, order)
+        let token = self.must(self.issuer, self.at.launchpad, order);
+        self.pass(1);
+        token
     }
 
     /// Buys; FLOCK taken and MT allocated.

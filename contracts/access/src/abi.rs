@@ -161,6 +161,17 @@ impl<const N: usize> Answer for Words<N> {
     }
 }
 
+/// A list of structs of N words each, as Solidity returns an array of structs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rows<const N: usize>(pub Vec<[U256; N]>);
+
+impl<const N: usize> Answer for Rows<N> {
+    fn encode(self) -> ArbResult {
+        let head = concat(&[], &[U256::from(32), U256::from(self.0.len())]);
+        Ok(concat(&head, self.0.as_flattened()))
+    }
+}
+
 impl<A: Word, B: Word> Answer for (A, B) {
     fn encode(self) -> ArbResult {
         Words([self.0.word(), self.1.word()]).encode()

@@ -9,7 +9,7 @@ crate::events! {
     RoleTransferred("RoleTransferred(bytes32,address,address)") [role: B256, previous: Address, account: Address] {}
     /// Paused until `until`, unless lifted before.
     Paused("Paused(address,uint64,uint64)") [by: Address] { since: u64, until: u64 }
-    /// The pause ended before its time.
+    /// The pause ended before its time. By the admin, the guardian may pause again too.
     Unpaused("Unpaused(address,uint64)") [by: Address] { at: u64 }
     /// `key` changes to `value` when anyone executes it, from `due` on and until `expires`.
     ParameterProposed("ParameterProposed(bytes32,uint256,uint64,uint64)") [key: B256] { value: U256, due: u64, expires: u64 }

@@ -9,8 +9,8 @@
 //! - [`text`]: strings as bytes.
 //! - [`token`]: calls to ERC-20 tokens, those without a return value included.
 //!
-//! A contract has a field `access: Access`, lists `#[implements(IAccess)]` at its routes and says [`route_access!`] once; what its
-//! parameters may be it says in [`CheckParameter`].
+//! A contract has a field `access: Access` and implements [`HasAccess`]; what its parameters may be it says in [`CheckParameter`]; and its
+//! routes end with `otherwise => route_access`.
 extern crate alloc;
 
 pub mod abi;
@@ -32,7 +32,7 @@ pub use error::{Error, core_selector};
 pub use parameters::{DELAY, LEAST_DELAY, Parameters, VALID_FOR};
 pub use pauses::{LONGEST_PAUSE, Pauses};
 pub use roles::{ADMIN, GUARDIAN, Roles, role, tag, tagged};
-pub use route::{CheckParameter, HasAccess, IAccess, route_access};
+pub use route::{CheckParameter, HasAccess, route_access};
 
 use alloy_primitives::{Address, U256, Uint};
 use stylus_sdk::host::VM;

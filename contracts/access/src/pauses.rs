@@ -91,11 +91,11 @@ impl Pauses {
         clock.saturating_add(self.find(|pause| pause.clock() < clock).total(u64::MAX))
     }
 
-    /// Pauses for `seconds` from now on. The guardian may once, until the admin renews its right by pausing or lifting; the
-    /// admin may change a pause that is on.
+    /// Pauses for `seconds` from now on. The guardian may once, while nothing is paused, until the admin renews its right by pausing or
+    /// lifting; the admin may change a pause that is on.
     ///
     /// # Errors
-    /// [`Error::Unauthorized`], [`Error::PauseTooLong`], [`Error::PauseSpent`].
+    /// [`Error::Unauthorized`], [`Error::PauseTooLong`], [`Error::PauseSpent`], [`Error::EnforcedPause`].
     pub fn pause(&mut self, roles: &Roles, seconds: u64) -> Result<(), Error> {
         let admin = roles.held(ADMIN);
         if !admin {
@@ -103,6 +103,8 @@ impl Pauses {
             if self.spent.get() {
                 return Err(Error::PauseSpent);
             }
+            // The admin's pause is not the guardian's to change.
+            self.only_unpaused()?;
         }
         if seconds == 0 || seconds > LONGEST_PAUSE {
             return Err(Error::PauseTooLong);
@@ -120,7 +122,8 @@ impl Pauses {
         Ok(())
     }
 
-    /// Ends the pause now. By the guardian or the admin.
+    /// Ends the pause now. By the admin, who gives the guardian its right back with it, also where nothing is paused; or by the guardian, if
+    /// the pause is its own.
     ///
     /// # Errors
     /// [`Error::Unauthorized`], [`Error::ExpectedPause`].
@@ -128,17 +131,22 @@ impl Pauses {
         let admin = roles.held(ADMIN);
         if !admin {
             roles.only(GUARDIAN)?;
+            if !self.spent.get() {
+                return Err(Error::Unauthorized);
+            }
         }
         let at = self.vm().block_timestamp();
         let last = self.last();
+        let paused = last.until > at;
+        if !paused && !admin {
+            return Err(Error::ExpectedPause);
+        }
+        if paused {
+            self.set_last(Pause { until: at, ..last });
+        }
         if admin {
             self.spent.set(false);
         }
-        if last.until <= at {
-            // The admin gives the guardian its right back without a pause being on.
-            return if admin { Ok(()) } else { Err(Error::ExpectedPause) };
-        }
-        self.set_last(Pause { until: at, ..last });
         let by = self.vm().msg_sender();
         event::Unpaused { by, at }.log(self.vm());
         Ok(())

@@ -57,12 +57,34 @@ pub fn delegate(vm: &VM, to: Address, data: &[u8]) -> ArbResult {
 ///
 /// # Errors
 /// [`CallError::Reverted`]; [`CallError::Refused`] where it returns less than a word.
-#[allow(unsafe_code, reason = "as in `call_raw`")]
 pub fn ask(vm: &VM, to: Address, selector: [u8; 4], words: &[U256]) -> Result<U256, CallError> {
+    first_word(&ask_raw(vm, to, selector, words)?).ok_or(CallError::Refused)
+}
+
+/// Asks a contract for several words.
+///
+/// # Errors
+/// As [`ask`], where it returns less than as many words.
+pub fn ask_words<const N: usize>(
+    vm: &VM,
+    to: Address,
+    selector: [u8; 4],
+    words: &[U256],
+) -> Result<[U256; N], CallError> {
+    let answer = ask_raw(vm, to, selector, words)?;
+    let mut given = [U256::ZERO; N];
+    let mut chunks = answer.chunks_exact(32);
+    for word in &mut given {
+        *word = chunks.next().map(U256::from_be_slice).ok_or(CallError::Refused)?;
+    }
+    Ok(given)
+}
+
+#[allow(unsafe_code, reason = "as in `call_raw`")]
+fn ask_raw(vm: &VM, to: Address, selector: [u8; 4], words: &[U256]) -> Result<Vec<u8>, CallError> {
     vm.flush_cache(false);
     // SAFETY: a static call changes no storage.
-    let answer = unsafe { RawCall::new_static(vm).call(to, &concat(&selector, words)) }.map_err(CallError::Reverted)?;
-    first_word(&answer).ok_or(CallError::Refused)
+    unsafe { RawCall::new_static(vm).call(to, &concat(&selector, words)) }.map_err(CallError::Reverted)
 }
 
 /// The first word of what was returned.

@@ -6,7 +6,6 @@
 //!
 //! Amounts are in the token's smallest unit. Tokens that take a fee on transfers are not meant for it: their last release would
 //! lack the fee.
-#![no_main]
 extern crate alloc;
 
 mod error;

@@ -299,7 +299,7 @@ fn with_the_live_tokens_habits_everything_goes_on() {
         suite.must(owner, suite.at.flock, ILiveFlock::setBlacklistedCall { account, listed: true });
     }
     suite.graduate(token);
-    for user in suite.users[1..3].to_vec() {
+    for user in [suite.users[1], suite.users[2]] {
         suite.must(user, launchpad, ILaunchpad::claimCall { token });
     }
     suite.must(issuer, launchpad, ILaunchpad::withdrawFeesCall {});
@@ -329,4 +329,42 @@ fn after_every_program_has_expired_a_stranger_brings_refunds_claims_and_vesting_
     assert_eq!(suite.must(suite.users[0], launchpad, ILaunchpad::refundCall { token: failed }), tokens(100));
     let total = suite.view(at.vesting, IVesting::vestingCall { id: U256::ZERO }).total;
     assert_eq!(suite.must(suite.users[4], at.vesting, IVesting::releaseCall { id: U256::ZERO }), total);
+}
+
+/// An issuer that buys beside its bundle in the transaction that creates the launch would have MT that do not vest.
+#[test]
+fn nothing_but_the_bundle_buys_in_the_second_of_creation() {
+    let mut suite = Suite::new();
+    let (issuer, launchpad) = (suite.issuer, suite.at.launchpad);
+    let token = suite.must(issuer, launchpad, Suite::order(VENUES[0]));
+    let created = suite.now();
+    let buy = ILaunchpad::buyCall { token, offered: tokens(1_000), minOut: U256::ZERO, deadline: NEVER };
+    suite.at_time(created);
+    suite.refused(issuer, launchpad, buy.clone(), ILaunchpad::NotRaising {});
+    assert_eq!(suite.now(), created);
+    suite.at_time(created + 1);
+    suite.must(issuer, launchpad, buy);
+}
+
+/// A second launchpad is named beside the first, whose launches go on.
+#[test]
+fn a_new_launchpad_does_not_stop_the_launches_of_the_old_one() {
+    let mut suite = Suite::new();
+    let token = suite.launch(Suite::order(VENUES[0]));
+    let (admin, rewards, other) = (suite.admin, suite.at.rewards, suite.users[4]);
+    let key = suite.view(rewards, IRewardDistributor::launchpadKeyCall { launchpad: other });
+    suite.must(admin, rewards, IAccess::initializeParameterCall { key, value: U256::ONE });
+    // Nor can it spoil a launch whose token does not exist yet.
+    let fund = IRewardDistributor::fundMtRewardCall { mt: token, amount: U256::ONE };
+    suite.refused(other, rewards, fund, IRewardDistributor::UnknownToken {});
+    let support = IRewardDistributor::setSupportedCall { mt: token, supported: true };
+    suite.refused(other, rewards, support, IRewardDistributor::UnknownToken {});
+    fill(&mut suite, token);
+    suite.graduate(token);
+    // It is taken back in two steps, like any other parameter.
+    suite.must(admin, rewards, IAccess::proposeParameterCall { key, value: U256::ZERO });
+    suite.pass(2 * DAY);
+    suite.must(admin, rewards, IAccess::executeParameterCall { key });
+    let support = IRewardDistributor::setSupportedCall { mt: token, supported: false };
+    suite.refused(other, rewards, support, IRewardDistributor::NotLaunchpad {});
 }

@@ -8,7 +8,7 @@ use fomo_tests::suite::*;
 /// Buys until the raise has so many FLOCK or a little more.
 fn raise(suite: &mut Suite, token: Address, flock: u64) {
     let each = tokens(flock) / U256::from(4) * U256::from(10_000) / U256::from(9_850) + tokens(1);
-    for buyer in suite.users[..4].to_vec() {
+    for buyer in suite.users.clone().into_iter().take(4) {
         suite.buy(buyer, token, each);
     }
 }
@@ -110,7 +110,7 @@ fn buyers_claim_what_they_bought_once() {
     suite.graduate(token);
     // The issuer's bundled MT vest; they are not claimed here.
     suite.refused(suite.issuer, launchpad, ILaunchpad::claimCall { token }, ILaunchpad::NothingToClaim {});
-    for buyer in suite.users[..4].to_vec() {
+    for buyer in suite.users.clone().into_iter().take(4) {
         let position = suite.view(launchpad, ILaunchpad::positionCall { token, buyer });
         assert_eq!(suite.must(buyer, launchpad, ILaunchpad::claimCall { token }), position.mt);
         assert_eq!(suite.balance(token, buyer), position.mt);

@@ -28,6 +28,7 @@ fn subjects(suite: &Suite) -> Vec<(&'static str, Address, JsonAbi)> {
     vec![
         ("ILaunchpad", at.launchpad, ILaunchpad::abi::contract()),
         ("IAccess", at.launchpad, IAccess::abi::contract()),
+        ("ILens", at.lens, ILens::abi::contract()),
         ("IVesting", at.vesting, IVesting::abi::contract()),
         ("ILiquidityAdapter", at.adapters[0], ILiquidityAdapter::abi::contract()),
         ("ILiquidityAdapter", at.adapters[1], ILiquidityAdapter::abi::contract()),

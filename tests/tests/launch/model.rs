@@ -243,7 +243,7 @@ impl Model {
 
     fn create(&mut self, venue: usize, surcharge: bool, start: u64, duration: u64, bundle: u64) {
         let issuer = self.suite.issuer;
-        let (start, bundled) = ((self.now + start).max(self.now), tokens(bundle));
+        let (start, bundled) = ((self.now + start).max(self.now + 1), tokens(bundle));
         let fee = TradingFee::DEFAULT;
         let shortest = if surcharge { 3 * 3_600 } else { 3_600 };
         let expected = if self.paused() {

@@ -1,7 +1,9 @@
 //! Every refusal, by its typed error, with nothing changed.
 
-use alloy_primitives::{Address, B256, U256};
-use alloy_sol_types::{SolCall, SolError, SolValue};
+use alloy::rpc::types::TransactionRequest;
+use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_sol_types::{SolCall, SolError, SolEvent, SolValue};
+use fomo_chain::Outcome;
 use fomo_tests::suite::*;
 
 fn create(change: impl Fn(&mut ILaunchpad::createLaunchCall)) -> ILaunchpad::createLaunchCall {
@@ -372,7 +374,7 @@ fn pauses_have_bounds() {
     for duration in [0, 7 * DAY + 1] {
         suite.refused(guardian, launchpad, pause(duration), IAccess::PauseTooLong {});
     }
-    suite.refused(guardian, launchpad, IAccess::unpauseCall {}, IAccess::ExpectedPause {});
+    suite.refused(guardian, launchpad, IAccess::unpauseCall {}, IAccess::Unauthorized {});
     suite.must(guardian, launchpad, pause(7 * DAY));
     suite.refused(guardian, launchpad, pause(DAY), IAccess::PauseSpent {});
     // It ends by itself.
@@ -385,4 +387,80 @@ fn pauses_have_bounds() {
         suite.pass(7 * DAY);
     }
     suite.must(guardian, launchpad, pause(DAY));
+    suite.must(guardian, launchpad, IAccess::unpauseCall {});
+    suite.refused(guardian, launchpad, IAccess::unpauseCall {}, IAccess::ExpectedPause {});
+}
+
+/// A stolen guardian key neither lifts nor shortens what the admin paused.
+#[test]
+fn the_admins_pause_is_not_the_guardians_to_change() {
+    let mut suite = Suite::new();
+    let (admin, guardian, launchpad) = (suite.admin, suite.guardian, suite.at.launchpad);
+    suite.must(admin, launchpad, IAccess::pauseCall { duration: 7 * DAY });
+    let until = suite.view(launchpad, IAccess::pausedUntilCall {});
+    suite.refused(guardian, launchpad, IAccess::unpauseCall {}, IAccess::Unauthorized {});
+    suite.refused(guardian, launchpad, IAccess::pauseCall { duration: 1 }, IAccess::EnforcedPause {});
+    assert_eq!(suite.view(launchpad, IAccess::pausedUntilCall {}), until);
+    // The admin may: it goes on for another seven days, and ends when it says so.
+    suite.must(admin, launchpad, IAccess::pauseCall { duration: 7 * DAY });
+    suite.must(admin, launchpad, IAccess::unpauseCall {});
+    assert_eq!(suite.view(launchpad, IAccess::pausedUntilCall {}), suite.now());
+}
+
+/// Giving the guardian its right back without a pause is announced like any other change.
+#[test]
+fn the_guardians_right_is_renewed_with_an_event() {
+    let mut suite = Suite::new();
+    let (admin, guardian, launchpad) = (suite.admin, suite.guardian, suite.at.launchpad);
+    suite.must(guardian, launchpad, IAccess::pauseCall { duration: 1 });
+    suite.pass(1);
+    suite.refused(guardian, launchpad, IAccess::pauseCall { duration: 1 }, IAccess::PauseSpent {});
+    let execution = suite.run(admin, launchpad, IAccess::unpauseCall {});
+    let unpaused = IAccess::Unpaused::decode_log_data(&execution.logs[0].data).unwrap();
+    assert_eq!((unpaused.by, unpaused.at), (admin, suite.now()));
+    suite.must(guardian, launchpad, IAccess::pauseCall { duration: 1 });
+}
+
+#[test]
+fn a_launch_costs_no_more_and_comes_no_later_than_its_issuer_says() {
+    let mut suite = Suite::new();
+    let (issuer, launchpad) = (suite.issuer, suite.at.launchpad);
+    let fee = tokens(32_768);
+    let dear = create(|order| order.maxLaunchFee = fee - U256::ONE);
+    suite.refused(issuer, launchpad, dear, ILaunchpad::AboveMaximumIn {});
+    let late = suite.now() - 1;
+    suite.refused(issuer, launchpad, create(|order| order.deadline = late), ILaunchpad::DeadlinePassed {});
+    suite.must(issuer, launchpad, create(|order| order.maxLaunchFee = fee));
+}
+
+/// Names that no reader of events could decode.
+#[test]
+fn a_text_that_is_no_utf8_is_refused() {
+    let mut suite = Suite::new();
+    let (issuer, launchpad) = (suite.issuer, suite.at.launchpad);
+    for field in ["Chat Model", "CHAT", "ipfs://chat"] {
+        let mut data = create(|_| ()).abi_encode();
+        let at = data.windows(field.len()).position(|bytes| bytes == field.as_bytes()).unwrap();
+        data[at] = 0xFF;
+        let request = TransactionRequest { from: Some(issuer), ..Default::default() };
+        let execution = suite.harness.submit(request.to(launchpad).input(Bytes::from(data).into())).execution;
+        assert_eq!(execution.outcome, Outcome::Revert);
+        assert_eq!(execution.output.as_ref(), ILaunchpad::TextOutOfRange::SELECTOR);
+    }
+    suite.must(issuer, launchpad, create(|order| order.name = "模型 ✓".into()));
+}
+
+/// Desk and office are programs of the launchpad's storage. Called by themselves they are nobody's.
+#[test]
+fn desk_and_office_cannot_be_set_up_by_themselves() {
+    let mut suite = Suite::new();
+    let Addresses { desk, office, flock, implementation, vesting, rewards, .. } = suite.at;
+    let me = suite.users[0];
+    let arguments = (desk, office, me, me, flock, implementation, vesting, rewards, me).abi_encode();
+    let data = [CONSTRUCTOR.as_slice(), &arguments].concat();
+    for (program, error) in [(office, IAccess::Unauthorized::SELECTOR), (desk, IAccess::TokenCallFailed::SELECTOR)] {
+        let execution = suite.harness.send(program, data.clone()).execution;
+        assert_eq!((execution.outcome, execution.output.as_ref()), (Outcome::Revert, error.as_slice()));
+        assert!(suite.storage(program).is_empty());
+    }
 }

@@ -31,8 +31,8 @@ fn a_launch_is_announced_as_indexers_read_it() {
             targetRaiseMin: min_target(),
             targetRaiseMax: max_target(),
             targetSale: tokens(400_000),
-            saleStart: now,
-            saleEnd: now + 7 * DAY,
+            saleStart: now + 1,
+            saleEnd: now + 1 + 7 * DAY,
             mtName: "Chat Model".into(),
             mtSymbol: "CHAT".into(),
             isBundled: true,
@@ -58,6 +58,8 @@ fn a_launch_is_announced_as_indexers_read_it() {
     );
     assert_eq!(before - suite.flock(suite.issuer), tokens(32_768 + 1_000));
     assert_eq!(suite.view(suite.at.launchpad, ILaunchpad::treasuryFeesOwedCall {}), tokens(32_768));
+    assert_eq!(suite.state(token), SCHEDULED);
+    suite.pass(1);
     assert_eq!(suite.state(token), RAISING);
 }
 
@@ -177,9 +179,7 @@ fn the_surcharge_falls_by_the_minute_and_is_the_treasurys() {
     suite.must(suite.users[3], suite.at.launchpad, ILaunchpad::withdrawTreasuryCall {});
     suite.must(issuer, suite.at.launchpad, ILaunchpad::withdrawFeesCall {});
     assert_eq!((suite.flock(treasury), suite.flock(issuer) - before), (owed, sale.creatorFees));
-    for (from, call) in [(issuer, ILaunchpad::withdrawFeesCall {})] {
-        suite.refused(from, suite.at.launchpad, call, ILaunchpad::NothingToClaim {});
-    }
+    suite.refused(issuer, suite.at.launchpad, ILaunchpad::withdrawFeesCall {}, ILaunchpad::NothingToClaim {});
 }
 
 #[test]

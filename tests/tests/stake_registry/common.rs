@@ -78,7 +78,7 @@ pub struct World {
 static BASE: LazyLock<World> = LazyLock::new(World::build);
 
 /// A launchpad as far as the registry knows it: `isModelToken` says yes to what was told to it. The launchpad itself has tests of its own,
-/// and a whole launch before each of these would only make them slow. Storage: slot of the address → yes.
+/// and a whole launch before each of these would only make them slow; `tests/economy/stakes.rs` has the two together. Storage: slot of the address → yes.
 ///
 /// Call data of 32 bytes (an address) writes a yes; a call of 36 bytes answers. PUSH1 32 CALLDATASIZE EQ PUSH1 17 JUMPI,
 /// mstore(0, sload(calldataload(4))), return(0, 32); JUMPDEST sstore(calldataload(0), 1).
@@ -369,9 +369,15 @@ impl World {
     /// Makes every program active again, by somebody who has nothing to do with it: registry, desk, FLOCK, and what the Model Token is a
     /// clone of.
     pub fn reactivate(&mut self) {
+        self.reactivate_all_but(Address::ZERO);
+    }
+
+    /// The same, without one of them.
+    pub fn reactivate_all_but(&mut self, expired: Address) {
         let code = self.harness.chain.head_state().code(self.mt);
         let stranger = Some(self.harness.chain.accounts()[9]);
-        for program in [self.registry, self.desk, self.flock, Address::from_slice(&code[10..30])] {
+        let programs = [self.registry, self.desk, self.flock, Address::from_slice(&code[10..30])];
+        for program in programs.into_iter().filter(|program| *program != expired) {
             let data = Bytes::from(IArbWasm::activateProgramCall { program }.abi_encode());
             let request = TransactionRequest { from: stranger, gas: Some(GAS), value: Some(ONE), ..Default::default() };
             let mined = self.harness.submit(request.to(ARB_WASM).input(data.into()));

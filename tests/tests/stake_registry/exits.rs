@@ -184,6 +184,61 @@ fn after_everything_expired_a_stranger_reactivates_and_everybody_leaves_in_full(
     leaving.leave();
 }
 
+/// Whoever reactivates the registry alone has done enough: exits need no desk.
+#[test]
+fn with_the_desk_expired_everybody_leaves_all_the_same() {
+    let mut leaving = Leaving::new();
+    let world = &mut leaving.world;
+    world.pass(YEAR + 2 * DAY);
+    world.reactivate_all_but(world.desk);
+    let (bob, mt) = (world.bob, world.mt);
+    let execution = world.run(bob, world.registry, R::registerTokenCall { mt }.abi_encode());
+    assert!(!execution.success(), "the desk is expired");
+    let alice = world.alice;
+    world.request(alice, tokens(6));
+    world.pass(DAY);
+    assert_eq!(world.withdraw(alice), tokens(10));
+    for (id, amount) in leaving.ids.into_iter().zip([tokens(7), tokens(8)]) {
+        assert_eq!(leaving.world.does(alice, R::withdrawLockCall { id }).0, amount);
+    }
+}
+
+/// Others can stake and, where they are let, lock for an account. None of that keeps it.
+#[test]
+fn what_others_did_for_an_account_keeps_nobody() {
+    let mut leaving = Leaving::new();
+    let world = &mut leaving.world;
+    let (alice, bob, mt) = (world.alice, world.bob, world.mt);
+    for seconds in [0, 0, 60, DAY, DAY] {
+        world.pass(seconds);
+        world.does(bob, R::stakeForCall { mt, account: alice, amount: U256::ONE });
+    }
+    // An operator fills her places with dust for as long as there is.
+    world.does(alice, R::setOperatorCall { operator: bob, approved: true });
+    let lock_period = U256::from(YEAR);
+    let dust = R::exchangeFlockCall { amount: U256::ONE, lockPeriod: lock_period, beneficiary: alice };
+    for _ in 0..14 {
+        world.does(bob, dust.clone());
+    }
+    world.refused(alice, dust.clone(), R::TooManyLocks {});
+    // She takes the right back and makes one lock of all the dust.
+    world.does(alice, R::setOperatorCall { operator: bob, approved: false });
+    let mut dusty = world.locks(alice).into_iter().filter(|lock| lock.amount == U256::ONE);
+    let mut id = dusty.next().unwrap().id;
+    for other in dusty.map(|lock| lock.id).collect::<Vec<_>>() {
+        id = world.does(alice, R::mergeLocksCall { a: id, b: other }).0;
+    }
+    let locks = world.locks(alice);
+    assert_eq!(locks.len(), 3, "her own two, and the dust");
+    world.pass(YEAR);
+    world.reactivate();
+    let paid = locks.into_iter().map(|lock| world.does(alice, R::withdrawLockCall { id: lock.id }).0);
+    assert_eq!(paid.sum::<U256>(), tokens(15) + U256::from(14));
+    world.request(alice, tokens(6) + U256::from(5));
+    world.pass(DAY);
+    assert_eq!(world.withdraw(alice), tokens(10) + U256::from(5));
+}
+
 #[test]
 fn no_role_moves_what_is_somebodys() {
     let mut leaving = Leaving::new();

@@ -1,27 +1,19 @@
 //! What calls cost: beside a Solidity twin of the hot paths, and against `tests/gas.toml`.
 //!
-//! Whole transactions with their 21,000, programs cached. `FOMO_UPDATE_GAS=1 cargo test -p fomo-tests --test stake_registry gas` writes what is
-//! measured as the new budget.
-
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::path::Path;
+//! `FOMO_UPDATE_GAS=1 cargo test -p fomo-tests --test stake_registry gas` writes what is measured as the new budget.
 
 use alloy_primitives::{Address, Bytes, U256};
 use alloy_sol_types::{SolCall, SolValue};
 use fomo_chain::Execution;
+use fomo_tests::gas::{self, Table};
 
 use crate::common::{DAY, IFomoERC20, IStakeRegistry, World, YEAR, tokens};
 use crate::layout::{book_slot, entry, stake_slot, total_slot};
 use IStakeRegistry as R;
 
-/// What a call may cost more than Solidity's.
-const OVER_TWIN: i64 = 600;
 /// Gas of a batched read per account, cold, with one lock and no action that day; and at worst.
 const READ: u64 = 5_000;
 const WORST_READ: u64 = 60_000;
-
-type Table = BTreeMap<String, u64>;
 
 /// The registry or its twin, with what was measured of it.
 struct Meter {
@@ -223,50 +215,99 @@ fn clear(head: U256) -> U256 {
     head & !numbers
 }
 
+/// A stake on another day, after so many days with changes.
+fn stake_after(records: u64) -> u64 {
+    let mut world = World::new();
+    let (alice, mt, registry) = (world.alice, world.mt, world.registry);
+    world.does(alice, R::stakeCall { mt, amount: tokens(1) });
+    world.lock(alice, tokens(1), YEAR);
+    history(&mut world, alice, records);
+    world.next_day();
+    let execution = world.run(alice, registry, R::stakeCall { mt, amount: tokens(1) }.abi_encode());
+    assert!(execution.success(), "{execution:?}");
+    execution.gas_used
+}
+
+#[test]
+fn a_stake_costs_the_same_whatever_the_length_of_its_history() {
+    let costs = [10, 1_000, 10_000].map(stake_after);
+    println!("a stake after 10, 1,000 and 10,000 records: {costs:?}");
+    assert!(costs.iter().all(|cost| *cost == costs[0]), "{costs:?}");
+}
+
+/// An account with sixteen locks and 10,000 records, read for an epoch so many days after its end; the records changed every day.
+fn late_read(days: u64) -> u64 {
+    let mut world = World::new();
+    let (alice, mt) = (world.alice, world.mt);
+    for index in 1..=16_u64 {
+        world.lock(alice, tokens(1), YEAR - index);
+    }
+    let id = world.locks(alice)[0].id;
+    world.does(alice, R::stakeCall { mt, amount: tokens(1) });
+    history(&mut world, alice, 10_000);
+    world.next_day();
+    let epoch = world.today();
+    for _ in 0..=days {
+        world.does(alice, R::stakeCall { mt, amount: tokens(1) });
+        world.does(alice, R::increaseLockCall { id, amount: tokens(1) });
+        world.next_day();
+    }
+    world.does(alice, R::stakeCall { mt, amount: tokens(1) });
+    world.does(alice, R::increaseLockCall { id, amount: tokens(1) });
+    let seconds = world.seconds_of(alice, epoch);
+    assert_eq!(seconds, tokens(2) * U256::from(DAY), "it is the day's, however late");
+    read(&world, epoch, &[alice])
+}
+
+/// Later than a report may be without the admin, a read searches: slower, and bounded.
+#[test]
+fn a_late_read_is_bounded() {
+    let costs = [1, 7, 8, 30].map(late_read);
+    println!("readMany of the worst account, 1, 7, 8 and 30 days late: {costs:?}");
+    assert!(costs[..2].iter().all(|cost| *cost < WORST_READ), "{costs:?}");
+    assert!(costs.iter().all(|cost| *cost < 2 * WORST_READ), "{costs:?}");
+}
+
+/// Locks that are over and withdrawn are not copied and not read for ever.
+#[test]
+fn an_account_that_once_had_many_locks_pays_no_more_than_others() {
+    let mut world = World::new();
+    let (alice, bob, registry) = (world.alice, world.bob, world.registry);
+    for _ in 0..16 {
+        world.lock(alice, tokens(1), DAY);
+    }
+    world.lock(bob, tokens(1), DAY);
+    let half = world.now() + DAY / 2;
+    let balance = world.effective_at(alice, world.now());
+    world.pass(DAY);
+    for who in [alice, bob] {
+        for lock in world.locks(who) {
+            world.does(who, R::withdrawLockCall { id: lock.id });
+        }
+    }
+    let before = world.effective_at(alice, half);
+    assert!(before > balance);
+    let again = |world: &mut World, who| {
+        let call = R::exchangeFlockCall { amount: tokens(1), lockPeriod: U256::from(YEAR), beneficiary: who };
+        world.pass(60).run(who, registry, call.abi_encode()).gas_used
+    };
+    // The first one after clears the places, at the price of a look at each; the second is like anybody's.
+    again(&mut world, alice);
+    again(&mut world, bob);
+    let same = |a: u64, b: u64| assert!(a.abs_diff(b) < 100, "{a} and {b}");
+    same(again(&mut world, alice), again(&mut world, bob));
+    assert_eq!(world.effective_at(alice, half), before, "the past stays as it was");
+    let epoch = world.today();
+    world.next_day();
+    same(read(&world, epoch, &[alice]), read(&world, epoch, &[bob]));
+}
+
 #[test]
 fn gas_is_within_budget_and_near_the_twin() {
     let (mut ours, twin) = (registry(), twin());
-    let mut report = format!("{:<36}{:>9}{:>10}{:>8}\n", "stake-registry", "Stylus", "Solidity", "");
-    let mut over = Vec::new();
-    for (what, gas) in &ours {
-        let row = twin.get(what).map(|twin| (twin, gas.cast_signed() - twin.cast_signed()));
-        match row {
-            Some((twin, difference)) => {
-                writeln!(report, "{what:<36}{gas:>9}{twin:>10}{difference:>+8}").unwrap();
-                if difference > OVER_TWIN {
-                    over.push(format!("{what}: {difference} over the twin"));
-                }
-            }
-            None => writeln!(report, "{what:<36}{gas:>9}").unwrap(),
-        }
-    }
     let (usual, worst) = (usual_read(), worst_read(10_000));
-    for (what, gas, most) in [("readMany, an account", usual, READ), ("readMany, at worst", worst, WORST_READ)] {
-        writeln!(report, "{what:<36}{gas:>9}").unwrap();
-        ours.insert(what.into(), gas);
-        if gas > most {
-            over.push(format!("{what}: {gas} over {most}"));
-        }
-    }
-    println!("{report}");
-    over.extend(over_budget(&ours));
-    assert!(over.is_empty(), "{}\n\n{report}", over.join("\n"));
-}
-
-fn over_budget(measured: &Table) -> Vec<String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("gas.toml");
-    let text = std::fs::read_to_string(&path).expect("tests/gas.toml is there");
-    let mut budgets: toml::Table = text.parse().unwrap();
-    if std::env::var_os("FOMO_UPDATE_GAS").is_some() {
-        budgets.insert("stake-registry".into(), toml::Value::try_from(measured).unwrap());
-        let header: String =
-            text.lines().take_while(|line| line.starts_with('#')).map(|line| format!("{line}\n")).collect();
-        std::fs::write(&path, format!("{header}\n{}", toml::to_string(&budgets).unwrap())).unwrap();
-    }
-    let budget = |what: &str| budgets.get("stake-registry").and_then(|table| table.get(what)?.as_integer());
-    let exceeds = |(what, gas): (&String, &u64)| match budget(what) {
-        Some(budget) if gas.cast_signed() <= budget => None,
-        budget => Some(format!("{what}: {gas}, budget {budget:?}")),
-    };
-    measured.iter().filter_map(exceeds).collect()
+    assert!(usual <= READ, "readMany: {usual} an account, over {READ}");
+    assert!(worst <= WORST_READ, "readMany at worst: {worst}, over {WORST_READ}");
+    ours.extend([("readMany, an account".into(), usual), ("readMany, at worst".into(), worst)]);
+    gas::check("stake-registry", &ours, &twin);
 }

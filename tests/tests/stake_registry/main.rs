@@ -16,4 +16,5 @@ mod interface;
 mod layout;
 mod locking;
 mod model;
+mod rational;
 mod staking;

@@ -4,7 +4,7 @@ use alloy_primitives::{Address, LogData, U256};
 use alloy_sol_types::{SolCall, SolError, SolEvent, SolValue};
 use fomo_chain::Outcome;
 
-use crate::common::{DAY, IAccess, IEconomicsErrors, IFomoERC20, IStakeRegistry, ONE, World, key, tokens};
+use crate::common::{DAY, IAccess, IEconomicsErrors, IFomoERC20, IModelToken, IStakeRegistry, ONE, World, key, tokens};
 use IStakeRegistry as R;
 
 fn staked(world: &World, account: Address, payer: Address, amounts: [U256; 4]) -> LogData {
@@ -283,6 +283,20 @@ fn a_launchpad_that_reverts_or_says_more_than_yes_registers_nothing() {
     }
 }
 
+/// A token that is said to be one before there is any code would accept every transfer.
+#[test]
+fn what_has_no_code_is_no_token_whatever_the_launchpad_says() {
+    let mut world = World::new();
+    let (admin, alice, launchpad) = (world.admin, world.alice, world.launchpad);
+    let unborn = Address::repeat_byte(0x77);
+    assert!(world.run(admin, launchpad, unborn.abi_encode()).success());
+    world.refused(alice, R::stakeCall { mt: unborn, amount: ONE }, R::TokenNotRegistered {});
+    assert!(!world.ask(R::isStakeableCall { mt: unborn }));
+    world.refused(admin, R::registerTokenCall { mt: unborn }, IAccess::TokenCallFailed {});
+    let registry = world.registry;
+    world.refused(admin, R::registerTokenCall { mt: registry }, IAccess::UnknownFunction {});
+}
+
 #[test]
 fn discounts_follow_the_average_of_yesterday() {
     let mut world = World::new();
@@ -297,9 +311,15 @@ fn discounts_follow_the_average_of_yesterday() {
     world.next_day();
     assert_eq!(discount(&world), 1_500);
     let start = world.now();
-    world.at(start + DAY / 2).request(alice, tokens(20_000));
+    world.at(start + DAY / 2).request(alice, tokens(16_000));
+    assert_eq!(discount(&world), 500, "what is requested back counts no longer from that second on");
+    world.stake(alice, tokens(16_000));
+    world.at(start + DAY / 2).request(alice, tokens(15_000));
+    assert_eq!(discount(&world), 1_000);
     world.next_day();
-    assert_eq!(discount(&world), 1_000, "half a day of 20,000");
+    assert_eq!(discount(&world), 1_000, "half a day of 20,000 and half a day of 5,000, of which 5,000 are left");
+    world.request(alice, tokens(5_000));
+    assert_eq!(discount(&world), 0);
     world.next_day();
     assert_eq!(discount(&world), 0);
     // Other tiers, from the day after their execution on.
@@ -310,6 +330,10 @@ fn discounts_follow_the_average_of_yesterday() {
     world.next_day();
     assert_eq!(discount(&world), 7);
     let admin = world.admin;
+    // A fifth tier would not fit a parameter.
+    let fifth = U256::from(9) << 192;
+    let call = IAccess::proposeParameterCall { key: key("DISCOUNT_TIERS"), value: fifth };
+    world.refused(admin, call, IAccess::ParameterOutOfRange {});
     for wrong in ["0x0000000a000300000032000a", "0x0000000a2711", "0x1000000000000000000000000000000000000000a0001"] {
         let call = IAccess::proposeParameterCall { key: key("DISCOUNT_TIERS"), value: wrong.parse().unwrap() };
         world.refused(admin, call, IAccess::ParameterOutOfRange {});
@@ -332,6 +356,16 @@ fn many_accounts_are_read_in_one_call() {
     assert_eq!(words, [world.total_seconds(epoch), word(alice), word(bob), word(carol), word(alice)]);
     assert!(!words[2].is_zero() && words[3].is_zero());
     assert_eq!(world.ask(R::readManyCall { mt, epoch, accounts: vec![] }), [words[0]]);
+    // Lists that are none: a dirty address, and lengths and offsets beyond the data.
+    let good = R::readManyCall { mt, epoch, accounts: vec![alice] }.abi_encode();
+    for (byte, value) in
+        [(4 + 4 * 32, 1), (4 + 3 * 32, 0xFF), (4 + 3 * 32 + 31, 2), (4 + 2 * 32, 0xFF), (4 + 2 * 32 + 30, 1)]
+    {
+        let mut data = good.clone();
+        data[byte] = value;
+        let execution = world.call(data);
+        assert_eq!(execution.output.as_ref(), IAccess::InvalidCallData::SELECTOR, "byte {byte}");
+    }
 }
 
 #[test]
@@ -356,6 +390,10 @@ fn donations_change_nothing() {
 fn staked_and_locked_flock_are_ledgers_of_their_own() {
     let mut world = World::new();
     let (admin, alice, bob, flock) = (world.admin, world.alice, world.bob, world.flock);
+    // One who stakes 2⁸⁰ of a token that has more would keep everybody else out.
+    world.refused(admin, R::registerTokenCall { mt: flock }, IAccess::TooLarge {});
+    let value = world.balance(flock, admin);
+    world.must(admin, flock, IModelToken::burnCall { value });
     world.does(admin, R::registerTokenCall { mt: flock });
     world.does(alice, R::stakeCall { mt: flock, amount: tokens(5) });
     let id = world.lock(bob, tokens(8), DAY);
@@ -373,7 +411,7 @@ fn it_is_set_up_once_and_completely() {
     let mut world = World::new();
     let (admin, flock, launchpad) = (world.admin, world.flock, world.launchpad);
     let contracts = world.ask(R::contractsCall {});
-    assert_eq!((contracts.flock, contracts.launchpad), (flock, launchpad));
+    assert_eq!((contracts.flock, contracts.launchpad, contracts.desk), (flock, launchpad, world.desk));
     assert_eq!(world.ask(IAccess::roleHolderCall { role: key("ADMIN") }), admin);
     let arguments = (world.desk, world.alice, world.alice, flock, launchpad).abi_encode();
     let again = [crate::common::CONSTRUCTOR.as_slice(), &arguments].concat();
@@ -387,7 +425,7 @@ fn it_is_set_up_once_and_completely() {
     let told = |error: &[u8], reason: &[u8]| error.windows(4).any(|part| part == reason);
     for (arguments, reason) in [
         ((world.desk, Address::ZERO, admin, flock, launchpad), IAccess::ZeroAddress::SELECTOR),
-        ((world.desk, admin, admin, flock, Address::ZERO), IAccess::ZeroAddress::SELECTOR),
+        ((world.desk, admin, admin, flock, alice), IAccess::TokenCallFailed::SELECTOR),
         ((world.desk, admin, admin, alice, launchpad), IAccess::TokenCallFailed::SELECTOR),
         ((alice, admin, admin, flock, launchpad), IAccess::TokenCallFailed::SELECTOR),
     ] {

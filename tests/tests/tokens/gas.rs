@@ -3,19 +3,12 @@
 //! `FOMO_UPDATE_GAS=1 cargo test -p fomo-tests --test tokens gas` writes what is measured as the new budget.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::fs;
-use std::path::Path;
 
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::{SolCall, SolValue};
+use fomo_tests::gas::{self, Table};
 
 use crate::common::{IFomoERC20, IModelToken, IUsd, NAME, SYMBOL, URI, World};
-
-type Table = BTreeMap<String, u64>;
-
-const HEADER: &str = "# Gas of calls, whole transactions with their 21,000, programs cached. Tests fail where a call costs more;\n\
-    # FOMO_UPDATE_GAS=1 writes what they measure.\n";
 
 /// One token and what was measured of it.
 struct Meter<'a> {
@@ -87,30 +80,7 @@ fn measured() -> BTreeMap<String, Table> {
 
 #[test]
 fn gas_is_within_budget() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("gas.toml");
-    let measured = measured();
-    if std::env::var_os("FOMO_UPDATE_GAS").is_some() {
-        // Tables of other contracts stay as they are.
-        let mut budgets = fs::read_to_string(&path).map_or_else(|_| toml::Table::new(), |text| text.parse().unwrap());
-        for (name, table) in &measured {
-            budgets.insert(name.clone(), toml::Value::try_from(table).unwrap());
-        }
-        fs::write(&path, format!("{HEADER}\n{}", toml::to_string(&budgets).unwrap())).unwrap();
+    for (contract, table) in measured() {
+        gas::check(&contract, &table, &Table::new());
     }
-    let budgets: toml::Table = fs::read_to_string(&path).expect("tests/gas.toml is there").parse().unwrap();
-    let (mut report, mut over) = (String::new(), Vec::new());
-    for (name, table) in &measured {
-        writeln!(report, "{name}").unwrap();
-        for (what, gas) in table {
-            let budget = budgets.get(name).and_then(|table| table.get(what)).and_then(toml::Value::as_integer);
-            let slack =
-                budget.map_or_else(|| "no budget".to_owned(), |budget| format!("{:+}", gas.cast_signed() - budget));
-            writeln!(report, "  {what:<26}{gas:>9}  {slack}").unwrap();
-            if budget.is_none_or(|budget| gas.cast_signed() > budget) {
-                over.push(format!("{name}, {what}: {gas}, {slack}"));
-            }
-        }
-    }
-    println!("{report}");
-    assert!(over.is_empty(), "over budget:\n{}\n\n{report}", over.join("\n"));
 }

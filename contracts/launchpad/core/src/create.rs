@@ -35,15 +35,19 @@ pub struct Order {
 }
 
 fn check_texts(texts: &Texts) -> Result<(), Error> {
-    let name = |text: &Text| (1..=LONGEST_NAME).contains(&text.0.len());
-    let fits = name(&texts.name) && name(&texts.symbol) && texts.metadata_uri.0.len() <= LONGEST_URI;
+    // What is no UTF-8 would break whoever reads the events.
+    let readable = |text: &Text| core::str::from_utf8(&text.0).is_ok();
+    let name = |text: &Text| (1..=LONGEST_NAME).contains(&text.0.len()) && readable(text);
+    let uri = texts.metadata_uri.0.len() <= LONGEST_URI && readable(&texts.metadata_uri);
+    let fits = name(&texts.name) && name(&texts.symbol) && uri;
     if fits { Ok(()) } else { Err(Own::TextOutOfRange.into()) }
 }
 
 impl Order {
     /// First second and length of the sale.
     fn times(&self, now: u64) -> Result<(u64, u32), Error> {
-        let start = self.start.max(now);
+        // From the second after the creation on: what an issuer buys in the same transaction is the bundle, and vests.
+        let start = self.start.max(now.saturating_add(1));
         if start.saturating_sub(now) > LONGEST {
             return Err(Own::StartOutOfRange.into());
         }

@@ -9,7 +9,7 @@ fomo_access::contract_errors! {
         UnknownModelType,
         /// The issuer chose a venue that does not exist, or no longer.
         UnknownVenue,
-        /// A name or symbol that is empty or has over 31 bytes, or a metadata URI of over 256.
+        /// A name or symbol that is empty or has over 31 bytes, a metadata URI of over 256, or a text that is no UTF-8.
         TextOutOfRange,
         /// A duration under an hour (three with a surcharge) or over 30 days.
         DurationOutOfRange,

@@ -11,6 +11,10 @@ fomo_access::events! {
     Purchased("Purchased(address,address,uint256,uint256,uint256,uint256,uint256,uint256)") [token: Address, buyer: Address] {
         flock_in: U256, net_used: U256, mt_allocated: U256, protocol_fee: U256, creator_fee: U256, anti_sniper_fee: U256,
     }
+    /// Where the sale is after a buy: FLOCK raised, MT sold, escrowed fees.
+    SaleUpdated("SaleUpdated(address,uint256,uint256,uint256,uint256)") [token: Address] {
+        raised: U256, sold: U256, protocol_fees: U256, creator_fees: U256,
+    }
     /// What is frozen into a launch beside what `LaunchCreated` says.
     LaunchConfigured("LaunchConfigured(address,bytes32,bytes32,address,uint256,uint16,uint16,uint16,bool,uint64,uint64)")
         [token: Address, launch_id: B256, model_id: B256] {
@@ -19,14 +23,16 @@ fomo_access::events! {
     }
     /// The raise reached its maximum target; anyone may graduate it.
     RaiseFilled("RaiseFilled(address,uint256)") [token: Address] { raised: U256 }
-    /// The token exists and has a market.
+    /// The token exists and has a market. The vestings are named by their ids.
     Graduated("Graduated(address,address,uint256,uint256,uint256,uint256,uint256,uint256,uint256,uint256)")
         [token: Address, pool: Address] {
         raised: U256, sold: U256, flock_liquidity: U256, mt_liquidity: U256, flock_reserved: U256, mt_burned: U256,
-        issuer_vesting: U256, platform_vesting: U256,
+        issuer_vesting_id: U256, platform_vesting_id: U256,
     }
-    /// Escrowed fees became the protocol's and the issuer's.
-    FeesReleased("FeesReleased(address,uint256,uint256)") [token: Address] { to_treasury: U256, to_issuer: U256 }
+    /// Escrowed fees became the protocol's and the issuer's, who can withdraw so much now.
+    FeesReleased("FeesReleased(address,uint256,uint256,uint256,uint256)") [token: Address] {
+        to_treasury: U256, to_issuer: U256, treasury_owed: U256, issuer_owed: U256,
+    }
     /// A buyer took its tokens.
     SaleClaimed("SaleClaimed(address,address,uint256)") [token: Address, buyer: Address] { amount: U256 }
     /// A buyer of a failed launch took its FLOCK back.

@@ -28,7 +28,7 @@ impl Launchpad {
         self.mint(token)?;
         let pool = self.seed(token, &end)?;
         self.fund_rewards(token, &end)?;
-        let (issuer_vesting, platform_vesting) = self.open_vestings(token, &end)?;
+        let (issuer_vesting_id, platform_vesting_id) = self.open_vestings(token, &end)?;
         let burn = function_selector!("burn", U256);
         token::call(self.vm(), token, burn, &[end.mt_burned])?;
         event::Graduated {
@@ -40,8 +40,8 @@ impl Launchpad {
             mt_liquidity: end.mt_liquidity,
             flock_reserved: end.flock_reserved,
             mt_burned: end.mt_burned,
-            issuer_vesting,
-            platform_vesting,
+            issuer_vesting_id,
+            platform_vesting_id,
         }
         .log(self.vm());
         Ok(pool)
@@ -66,7 +66,7 @@ impl Launchpad {
         self.treasury_owed.set(treasury_owed);
         let owed = add(self.owed.get(creator), issuer)?;
         self.owed.insert(creator, owed);
-        event::FeesReleased { token, to_treasury, to_issuer: issuer }.log(self.vm());
+        event::FeesReleased { token, to_treasury, to_issuer: issuer, treasury_owed, issuer_owed: owed }.log(self.vm());
         Ok(())
     }
 

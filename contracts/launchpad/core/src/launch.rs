@@ -232,12 +232,18 @@ impl Sale {
 
     /// Where the launch is at a time.
     pub fn state(&self, pauses: &Pauses, now: u64) -> Result<State, Error> {
-        let Some(terms) = self.terms() else { return Ok(State::None) };
+        Ok(self.stage(pauses, now)?.0)
+    }
+
+    /// Where the launch is at a time, and the first second at which it cannot graduate any more: zero while it has not succeeded, and
+    /// once it has graduated.
+    pub fn stage(&self, pauses: &Pauses, now: u64) -> Result<(State, u64), Error> {
+        let Some(terms) = self.terms() else { return Ok((State::None, 0)) };
         if terms.graduated {
-            return Ok(State::Graduated);
+            return Ok((State::Graduated, 0));
         }
         if now < terms.start {
-            return Ok(State::Scheduled);
+            return Ok((State::Scheduled, 0));
         }
         let (min, filled_at) = self.limits.get();
         let [filled_at, ..] = *filled_at.as_limbs();
@@ -245,15 +251,15 @@ impl Sale {
             filled_at
         } else {
             if terms.elapsed(pauses, now) < terms.duration.into() {
-                return Ok(State::Raising);
+                return Ok((State::Raising, 0));
             }
             let raised = terms.curve()?.raised(&self.reserves())?;
             if raised < min {
-                return Ok(State::Failed);
+                return Ok((State::Failed, 0));
             }
             terms.end(pauses)
         };
-        let graduable = now < succeeded_at.saturating_add(GRADUATION_WINDOW);
-        Ok(if graduable { State::Succeeded } else { State::Failed })
+        let until = succeeded_at.saturating_add(GRADUATION_WINDOW);
+        Ok((if now < until { State::Succeeded } else { State::Failed }, until))
     }
 }

@@ -33,6 +33,7 @@ use stylus_sdk::storage::{StorageAddress, StorageMap, StorageU256};
 pub use error::{Error, Own};
 use launch::{Record, Sale, StoragePair, Texts};
 pub use launch::{State, Terms};
+pub use sale::Quote;
 pub use views::{LaunchFields, SaleFields};
 
 /// The launchpad's storage. Fields are only ever appended.
@@ -87,16 +88,16 @@ impl Launchpad {
         token::delegate(self.vm(), to, &[&selector[..], data].concat())
     }
 
-    /// Sets up the contract: desk and office, which [`Self::ask_desk`] has noted, its admin and guardian, FLOCK, the Model Token's implementation, the vesting and the reward
-    /// contract, and who gets the protocol's fees. All but admin, guardian and treasury are final.
+    /// Sets up the contract: desk and office, which [`Self::ask_desk`] has noted, its admin and guardian, FLOCK, the Model Token's
+    /// implementation, the vesting and the reward contract, and who gets the protocol's fees. All but admin, guardian and treasury are final.
     ///
     /// # Errors
-    /// `ZeroAddress`; `TokenCallFailed` where a contract has no code.
+    /// `ZeroAddress`; `TokenCallFailed` where a contract has no code; `Unauthorized` of an office that is called by itself.
     #[allow(clippy::too_many_arguments)]
     pub fn constructor(
         &mut self,
-        _desk: Address,
-        _office: Address,
+        desk: Address,
+        office: Address,
         admin: Address,
         guardian: Address,
         flock: Address,
@@ -105,8 +106,12 @@ impl Launchpad {
         distributor: Address,
         treasury: Address,
     ) -> Result<(), Error> {
+        // Noted by the launchpad before it delegates, and by nobody else.
+        if self.office.get() != office || office.is_zero() {
+            return Err(fomo_access::Error::Unauthorized.into());
+        }
         self.access.initialize(admin, guardian)?;
-        for contract in [flock, implementation, vesting, distributor] {
+        for contract in [desk, office, flock, implementation, vesting, distributor] {
             if !token::has_code(self.vm(), contract) {
                 return Err(fomo_access::Error::TokenCallFailed.into());
             }
@@ -123,15 +128,16 @@ impl Launchpad {
     ///
     /// * `model_type`: decides the targets. `model_id`: the platform's identifier of the model. `venue`: where it will trade.
     /// * `name`, `symbol`: 1 to 31 bytes. `metadata_uri`: up to 256.
-    /// * `start`: first second of the sale, now if that is past; at most 30 days ahead. `duration`: 1 hour to 30 days.
+    /// * `start`: first second of the sale, the next one if that is past; at most 30 days ahead. `duration`: 1 hour to 30 days.
     /// * `surcharge`: whether early buyers pay the anti-sniper tax; then at least 3 hours.
     /// * `bundled_offer`: FLOCK of the issuer's first buy, fees included, 0 for none: at most 25 % of the supply, below T_min;
     ///   its MT vest like the issuer's. `bundled_min_out`: the least MT for it.
+    /// * `max_launch_fee`: most FLOCK that the launch may cost. `deadline`: the last second at which it may happen.
     ///
     /// Emits `LaunchCreated`, [`event::LaunchConfigured`], and [`event::Purchased`] for a bundled buy.
     ///
     /// # Errors
-    /// `EnforcedPause`, `UnknownModelType`, `UnknownVenue`, `TextOutOfRange`, `StartOutOfRange`, `DurationOutOfRange`, `BundleTooLarge`,
+    /// `DeadlinePassed`, `AboveMaximumIn`, `EnforcedPause`, `UnknownModelType`, `UnknownVenue`, `TextOutOfRange`, `StartOutOfRange`, `DurationOutOfRange`, `BundleTooLarge`,
     /// `BundleReachesMinimum`, `NothingBought`, `BelowMinimumOut`, `Reentered`, or the token's own.
     #[allow(clippy::too_many_arguments)]
     pub fn create_launch(
@@ -147,8 +153,14 @@ impl Launchpad {
         surcharge: bool,
         bundled_offer: U256,
         bundled_min_out: U256,
+        max_launch_fee: U256,
+        deadline: u64,
     ) -> Result<Address, Error> {
         enter(self.vm())?;
+        self.only_by(deadline)?;
+        if self.launch_fee()? > max_launch_fee {
+            return Err(Own::AboveMaximumIn.into());
+        }
         let texts = Texts { name, symbol, metadata_uri };
         let order = create::Order { model_type, model_id, venue, start, duration, surcharge };
         self.create(order, texts, bundled_offer, bundled_min_out)
@@ -175,6 +187,23 @@ impl Launchpad {
     pub fn buy_exact(&mut self, token: Address, mt: U256, max_in: U256, deadline: u64) -> Result<(U256, U256), Error> {
         enter(self.vm())?;
         self.buy_exactly(token, mt, max_in, deadline)
+    }
+
+    /// What [`Self::buy`] with the same offer would do now: FLOCK taken, of it into the curve, MT, trading fees to protocol and issuer,
+    /// surcharge, and the tax of all of it in bps.
+    ///
+    /// # Errors
+    /// As [`Self::buy`].
+    pub fn quote_buy(&self, token: Address, offered: U256) -> Result<Quote, Error> {
+        self.quote(token, offered)
+    }
+
+    /// What [`Self::buy_exact`] would do now; the fields are those of [`Self::quote_buy`].
+    ///
+    /// # Errors
+    /// As [`Self::buy_exact`].
+    pub fn quote_buy_exact(&self, token: Address, mt: U256) -> Result<Quote, Error> {
+        self.quote_exact(token, mt)
     }
 
     /// [`Self::buy`] with an EIP-2612 permit of the caller for `offered` FLOCK. A permit that was used before, by whomever, does no
@@ -269,7 +298,7 @@ impl Launchpad {
     }
 
     /// What is frozen into a launch: issuer, adapter, launch id, model id, model type, T_min, T_max, fees to protocol and issuer, φ,
-    /// whether there is a surcharge, cliff and length of the vestings.
+    /// whether there is a surcharge, cliff and length of the vestings, duration of the sale without pauses.
     ///
     /// # Errors
     /// `UnknownLaunch`.
@@ -278,7 +307,8 @@ impl Launchpad {
     }
 
     /// Where the sale is: state, start, end as it stands, FLOCK raised, MT sold, reserves x and y, escrowed fees of protocol and
-    /// issuer, escrowed surcharges, the issuer's bundled MT, the tax of a buy now.
+    /// issuer, escrowed surcharges, the issuer's bundled MT, the tax of a buy now, and the first second at which a launch that has
+    /// succeeded cannot graduate any more, or zero.
     ///
     /// # Errors
     /// `UnknownLaunch`.

@@ -1,6 +1,7 @@
 //! Buys, claims, refunds and fees.
 
 use alloy_primitives::{Address, B256, U256};
+use fomo_access::abi::Words;
 use fomo_access::token;
 use fomo_common::Bps;
 use fomo_common::curve::{Curve, Purchase, TradingFee};
@@ -25,6 +26,14 @@ struct Offer {
     curve: Curve,
     fee: TradingFee,
     tax: Bps,
+}
+
+/// What a buy would do: FLOCK taken, of it into the curve, MT, fees to protocol and issuer, surcharge, tax.
+pub type Quote = Words<7>;
+
+fn quote_of(purchase: &Purchase, tax: Bps) -> Quote {
+    let Purchase { flock_in, net_used, mt, protocol_fee, issuer_fee, surcharge, .. } = *purchase;
+    Words([flock_in, net_used, mt, protocol_fee, issuer_fee, surcharge, tax.raw()])
 }
 
 impl Launchpad {
@@ -58,12 +67,22 @@ impl Launchpad {
         self.settle(token, &terms, &purchase)
     }
 
+    /// See [`Launchpad::quote_buy`].
+    pub(crate) fn quote(&self, token: Address, offered: U256) -> Result<Quote, Error> {
+        let Offer { curve, fee, tax, .. } = self.offer(token, u64::MAX)?;
+        Ok(quote_of(&curve.buy(&self.sales.getter(token).reserves(), offered, &fee, tax)?, tax))
+    }
+
+    /// See [`Launchpad::quote_buy_exact`].
+    pub(crate) fn quote_exact(&self, token: Address, mt: U256) -> Result<Quote, Error> {
+        let Offer { curve, fee, tax, .. } = self.offer(token, u64::MAX)?;
+        Ok(quote_of(&curve.buy_exact(&self.sales.getter(token).reserves(), mt, &fee, tax)?, tax))
+    }
+
     fn offer(&self, token: Address, deadline: u64) -> Result<Offer, Error> {
         self.access.pauses.only_unpaused()?;
+        self.only_by(deadline)?;
         let now = self.vm().block_timestamp();
-        if now > deadline {
-            return Err(Own::DeadlinePassed.into());
-        }
         let terms = self.sales.getter(token).terms().ok_or(Own::UnknownLaunch)?;
         // Of the states, only what tells raising from the others: the curve itself says when it is sold out.
         let running = now >= terms.start && terms.elapsed(&self.access.pauses, now) < terms.duration.into();
@@ -73,6 +92,12 @@ impl Launchpad {
         let fee = terms.fee()?;
         let tax = terms.tax(&fee, &self.access.pauses, now);
         Ok(Offer { terms, curve: terms.curve()?, fee, tax })
+    }
+
+    /// # Errors
+    /// `DeadlinePassed`.
+    pub(crate) fn only_by(&self, deadline: u64) -> Result<(), Error> {
+        if self.vm().block_timestamp() > deadline { Err(Own::DeadlinePassed.into()) } else { Ok(()) }
     }
 
     fn settle(&mut self, token: Address, terms: &Terms, purchase: &Purchase) -> Result<(U256, U256), Error> {
@@ -91,13 +116,15 @@ impl Launchpad {
         let mut sale = self.sales.setter(token);
         sale.set_reserves(&purchase.reserves)?;
         let (protocol, issuer) = sale.fees.get();
-        sale.fees.set(add(protocol, purchase.protocol_fee)?, add(issuer, purchase.issuer_fee)?)?;
+        let (protocol_fees, creator_fees) = (add(protocol, purchase.protocol_fee)?, add(issuer, purchase.issuer_fee)?);
+        sale.fees.set(protocol_fees, creator_fees)?;
         if !purchase.surcharge.is_zero() || bundled {
             let (surcharges, vesting) = sale.extra.get();
             let vesting = if bundled { purchase.mt } else { vesting };
             sale.extra.set(add(surcharges, purchase.surcharge)?, vesting)?;
         }
-        let raised = terms.curve()?.raised(&purchase.reserves)?;
+        let curve = terms.curve()?;
+        let (raised, sold) = (curve.raised(&purchase.reserves)?, curve.sold(&purchase.reserves)?);
         let filled = raised == terms.max;
         if filled {
             sale.fill(now)?;
@@ -119,6 +146,7 @@ impl Launchpad {
             anti_sniper_fee: purchase.surcharge,
         }
         .log(self.vm());
+        event::SaleUpdated { token, raised, sold, protocol_fees, creator_fees }.log(self.vm());
         if filled {
             event::RaiseFilled { token, raised }.log(self.vm());
         }

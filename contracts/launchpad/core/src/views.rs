@@ -8,10 +8,10 @@ use crate::Launchpad;
 use crate::error::{Error, Own};
 
 /// See [`Launchpad::launch`].
-pub type LaunchFields = Words<13>;
+pub type LaunchFields = Words<14>;
 
 /// See [`Launchpad::sale`].
-pub type SaleFields = Words<12>;
+pub type SaleFields = Words<13>;
 
 impl Launchpad {
     /// See [`Launchpad::launch`].
@@ -32,6 +32,7 @@ impl Launchpad {
             terms.surcharge.word(),
             record.vesting_cliff.get().to(),
             record.vesting_length.get().to(),
+            terms.duration.word(),
         ]))
     }
 
@@ -42,8 +43,9 @@ impl Launchpad {
         let (pauses, now) = (&self.access.pauses, self.vm().block_timestamp());
         let (curve, reserves) = (terms.curve()?, sale.reserves());
         let ((protocol, issuer), (surcharges, bundled)) = (sale.fees.get(), sale.extra.get());
+        let (state, graduable_until) = sale.stage(pauses, now)?;
         Ok(Words([
-            (sale.state(pauses, now)? as u8).word(),
+            (state as u8).word(),
             terms.start.word(),
             terms.end(pauses).word(),
             curve.raised(&reserves)?,
@@ -55,6 +57,7 @@ impl Launchpad {
             surcharges,
             bundled,
             terms.tax(&terms.fee()?, pauses, now.max(terms.start)).get().word(),
+            graduable_until.word(),
         ]))
     }
 }

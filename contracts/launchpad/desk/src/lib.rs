@@ -1,6 +1,5 @@
 //! The launchpad's desk: the beginning and the good end of a launch. It runs on the storage of the launchpad, which delegates to it; its own
 //! stays empty.
-#![no_main]
 extern crate alloc;
 
 use alloc::vec::Vec;
@@ -12,7 +11,7 @@ use fomo_launchpad::Launchpad;
 use stylus_sdk::prelude::*;
 
 routes! { Launchpad;
-    "createLaunch" => create_launch(B256, B256, B256, Text, Text, Text, u64, u64, bool, U256, U256);
+    "createLaunch" => create_launch(B256, B256, B256, Text, Text, Text, u64, u64, bool, U256, U256, U256, u64);
     "graduate" => graduate(Address);
     otherwise => Launchpad::ask_office;
 }

@@ -1,6 +1,5 @@
 //! The launchpad's office: its constructor, roles, pauses and parameters, fees and views. It runs on the storage of the launchpad, which delegates
 //! to it by way of the desk; its own stays empty.
-#![no_main]
 extern crate alloc;
 
 use alloc::vec::Vec;

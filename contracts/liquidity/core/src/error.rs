@@ -17,5 +17,9 @@ fomo_access::contract_errors! {
         DeadlinePassed,
         /// Fees of a pool that has no FLOCK in it.
         NotWithFlock,
+        /// The pool's newest observation is less than a minute old.
+        ObservedRecently,
+        /// The pool has no observation between 30 minutes and 24 hours old.
+        NoObservation,
     }
 }

@@ -11,4 +11,7 @@ fomo_access::events! {
     /// A swap along a route, from its first token to its last.
     Swapped("Swapped(address,address,address,address,uint256,uint256)")
         [caller: Address, token_in: Address, token_out: Address] { to: Address, amount_in: U256, amount_out: U256 }
+    /// An observation: the integrals over time of the prices of the pool's `token0` and `token1`, times 2¹¹², modulo 2²⁵⁶.
+    ObservationRecorded("ObservationRecorded(address,uint64,uint256,uint256)")
+        [pool: Address] { time: u64, integral0: U256, integral1: U256 }
 }

@@ -9,6 +9,7 @@ extern crate alloc;
 
 mod error;
 pub mod event;
+pub mod oracle;
 pub mod pool;
 
 use alloc::{vec, vec::Vec};
@@ -16,13 +17,15 @@ use alloc::{vec, vec::Vec};
 use alloy_primitives::{Address, B256, U256};
 use fomo_access::abi::{Word, Words};
 use fomo_access::{Access, CheckParameter, HasAccess, enter, role, token};
-use fomo_common::math::add;
+use fomo_common::Bps;
+use fomo_common::math::{add, mul_div};
 use stylus_sdk::function_selector;
 use stylus_sdk::host::VM;
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageAddress, StorageMap, StorageU256};
 
 pub use error::{Error, Own};
+use oracle::{Oracle, Sums, at_price};
 
 /// Who gets the FLOCK of collected fees.
 pub const TREASURY: B256 = const { role("TREASURY") };
@@ -50,6 +53,24 @@ pub trait Venue {
     fn amount_out(vm: &VM, pool: Address, token_in: Address, side: &pool::Side, amount_in: U256)
     -> Result<U256, Error>;
 
+    /// What a pool has summed up until now, its state of this second not counted.
+    ///
+    /// # Errors
+    /// The pool's own.
+    fn sums(vm: &VM, pool: Address) -> Result<Sums, Error>;
+
+    /// The integrals of both prices, `token0`'s first, over the seconds between two sums; more than none. Modulo 2²⁵⁶.
+    ///
+    /// # Errors
+    /// `DivisionByZero`, `Overflow` for a pool that had none of a token.
+    fn integrals(from: &Sums, to: &Sums, seconds: u64) -> Result<(U256, U256), Error>;
+
+    /// What a pool keeps of what goes in.
+    ///
+    /// # Errors
+    /// The factory's own.
+    fn fee(vm: &VM, factory: Address, pool: Address) -> Result<Bps, Error>;
+
     /// Takes the fees of liquidity that is held here; gives how much of `token0` and `token1`.
     ///
     /// # Errors
@@ -64,6 +85,8 @@ pub struct Adapter {
     factory: StorageAddress,
     /// LP tokens locked here, by pool.
     locked: StorageMap<Address, StorageU256>,
+    /// Observations, by pool.
+    oracles: StorageMap<Address, Oracle>,
 }
 
 impl HasAccess for Adapter {
@@ -209,6 +232,73 @@ impl Adapter {
         Ok(Words([mt_burned, fees]))
     }
 
+    /// Records what the pool of two tokens has summed up until now. By anyone, every minute.
+    ///
+    /// Emits [`event::ObservationRecorded`].
+    ///
+    /// # Errors
+    /// `NoPool`, `NoReserves`, `ObservedRecently`, `Reentered`, or the pool's own.
+    pub fn record_observation<V: Venue>(&mut self, a: Address, b: Address) -> Result<(), Error> {
+        enter(self.vm())?;
+        let pool = self.pool_of::<V>(a, b)?;
+        let side = pool::side(self.vm(), pool, a)?;
+        if side.reserve_in.is_zero() || side.reserve_out.is_zero() {
+            return Err(Own::NoReserves.into());
+        }
+        let point = self.oracles.setter(pool).record::<V>(pool)?;
+        let (time, (integral0, integral1)) = (point.time, point.integrals);
+        event::ObservationRecorded { pool, time, integral0, integral1 }.log(self.vm());
+        Ok(())
+    }
+
+    /// The time of the observation that the price of two tokens' pool counts from now, and of its newest.
+    ///
+    /// # Errors
+    /// `NoPool`, `NoObservation`.
+    pub fn observed_since<V: Venue>(&self, a: Address, b: Address) -> Result<(u64, u64), Error> {
+        let oracle = self.oracles.getter(self.pool_of::<V>(a, b)?);
+        Ok((oracle.since()?.time, oracle.newest().unwrap_or_default().time))
+    }
+
+    /// What an amount would give along a route at time-weighted prices, without fees and without moving them.
+    ///
+    /// # Errors
+    /// `RouteOutOfRange`, `NoPool`, `NoObservation`, or what the pools revert with.
+    pub fn time_weighted_out<V: Venue>(&self, route: Vec<Address>, amount_in: U256) -> Result<U256, Error> {
+        let mut amount = amount_in;
+        for place in self.places::<V>(&route)? {
+            amount = at_price(amount, self.price::<V>(&place)?)?;
+        }
+        Ok(amount)
+    }
+
+    /// How deep a route is: the thinnest of its pools' reserves of what goes in, as an amount of its first token at time-weighted prices, and
+    /// what this amount would give, without fees and without moving them.
+    ///
+    /// # Errors
+    /// As [`Self::time_weighted_out`].
+    pub fn depth<V: Venue>(&self, route: Vec<Address>) -> Result<Words<2>, Error> {
+        let (mut depth, mut amount) = (U256::MAX, U256::MAX);
+        for place in self.places::<V>(&route)? {
+            let reserve = pool::side(self.vm(), place.pool, place.token_in)?.reserve_in;
+            if reserve < amount {
+                depth = if depth == U256::MAX { reserve } else { mul_div(depth, reserve, amount)? };
+                amount = reserve;
+            }
+            amount = at_price(amount, self.price::<V>(&place)?)?;
+        }
+        Ok(Words([depth, amount]))
+    }
+
+    /// What each pool of a route keeps of what goes in, in bps.
+    ///
+    /// # Errors
+    /// `RouteOutOfRange`, `NoPool`, or the factory's own.
+    pub fn fees<V: Venue>(&self, route: Vec<Address>) -> Result<Vec<u16>, Error> {
+        let places = self.places::<V>(&route)?;
+        places.iter().map(|place| Ok(V::fee(self.vm(), self.factory.get(), place.pool)?.get())).collect()
+    }
+
     /// The pool of two tokens.
     ///
     /// # Errors
@@ -236,20 +326,39 @@ impl Adapter {
         self.factory.get()
     }
 
-    fn hops<V: Venue>(&self, route: &[Address], mut amount: U256) -> Result<Vec<Hop>, Error> {
+    fn price<V: Venue>(&self, place: &Place) -> Result<U256, Error> {
+        let token0 = token::ask(self.vm(), place.pool, function_selector!("token0"), &[])?;
+        self.oracles.getter(place.pool).price::<V>(place.pool, token0 == place.token_in.word())
+    }
+
+    fn places<V: Venue>(&self, route: &[Address]) -> Result<Vec<Place>, Error> {
         if route.len() < 2 || route.len().saturating_sub(1) > MAX_HOPS {
             return Err(Own::RouteOutOfRange.into());
         }
-        let mut hops = Vec::with_capacity(route.len());
+        let mut places = Vec::with_capacity(route.len());
         for pair in route.windows(2) {
             let [token_in, token_out] = *pair else { return Err(Own::RouteOutOfRange.into()) };
-            let pool = self.pool_of::<V>(token_in, token_out)?;
+            places.push(Place { pool: self.pool_of::<V>(token_in, token_out)?, token_in, token_out });
+        }
+        Ok(places)
+    }
+
+    fn hops<V: Venue>(&self, route: &[Address], mut amount: U256) -> Result<Vec<Hop>, Error> {
+        let mut hops = Vec::with_capacity(route.len());
+        for Place { pool, token_in, token_out } in self.places::<V>(route)? {
             let side = pool::side(self.vm(), pool, token_in)?;
             amount = V::amount_out(self.vm(), pool, token_in, &side, amount)?;
             hops.push(Hop { pool, token_in, token_out, zero_for_one: side.zero_for_one, amount_out: amount });
         }
         Ok(hops)
     }
+}
+
+/// A pool of a route.
+struct Place {
+    pool: Address,
+    token_in: Address,
+    token_out: Address,
 }
 
 /// A pool of a route, and what comes out of it.

@@ -38,7 +38,7 @@ use day::Day;
 pub use epochs::State;
 use epochs::{Report, Sealing};
 pub use error::{Error, Own};
-use parameters::LAUNCHPAD;
+use parameters::launchpad_key;
 pub use report::Data;
 use seal::Funds;
 use tranche::{DAYS, StoredTranche};
@@ -126,18 +126,25 @@ impl RewardDistributor {
     /// today.
     ///
     /// # Errors
-    /// `AlreadyInitialized`, `ZeroAddress`; `TokenCallFailed` where FLOCK has no code.
+    /// `AlreadyInitialized`, `ZeroAddress`; `TokenCallFailed` where desk, office or FLOCK has no code; `Unauthorized` of an office that is called
+    /// by itself.
     pub fn constructor(
         &mut self,
-        _desk: Address,
-        _office: Address,
+        desk: Address,
+        office: Address,
         admin: Address,
         guardian: Address,
         flock: Address,
     ) -> Result<(), Error> {
+        // Noted by the distributor before it delegates, and by nobody else.
+        if self.office.get() != office || office.is_zero() {
+            return Err(fomo_access::Error::Unauthorized.into());
+        }
         self.access.initialize(admin, guardian)?;
-        if !token::has_code(self.vm(), flock) {
-            return Err(fomo_access::Error::TokenCallFailed.into());
+        for contract in [desk, office, flock] {
+            if !token::has_code(self.vm(), contract) {
+                return Err(fomo_access::Error::TokenCallFailed.into());
+            }
         }
         self.access.pauses.set_token(flock);
         self.sealing.next.set(U64::from(self.today()));
@@ -150,7 +157,7 @@ impl RewardDistributor {
     /// Emits [`event::SupportedSet`].
     ///
     /// # Errors
-    /// `NotLaunchpad`; `UnknownToken` where the admin names one that no launchpad brought.
+    /// `NotLaunchpad`; `UnknownToken` where there is none, or the admin names one that no launchpad brought.
     pub fn set_supported(&mut self, mt: Address, supported: bool) -> Result<(), Error> {
         enter(self.vm())?;
         let known = self.supported.getter(mt).newest().is_some();
@@ -160,6 +167,7 @@ impl RewardDistributor {
             }
             self.only_known(known)?;
         }
+        self.only_token(mt)?;
         if !known {
             self.add_token(mt);
         }
@@ -174,12 +182,13 @@ impl RewardDistributor {
     /// Emits [`event::MtRewardFunded`].
     ///
     /// # Errors
-    /// `NotLaunchpad`, `AlreadyFunded`, `Reentered`, or the token's own.
+    /// `NotLaunchpad`, `UnknownToken` where there is none, `AlreadyFunded`, `Reentered`, or the token's own.
     pub fn fund_mt_reward(&mut self, mt: Address, amount: U256) -> Result<(), Error> {
         enter(self.vm())?;
         if !self.is_launchpad()? {
             return Err(Own::NotLaunchpad.into());
         }
+        self.only_token(mt)?;
         if self.mt_rewards.getter(mt).tranche().is_some() {
             return Err(Own::AlreadyFunded.into());
         }
@@ -473,8 +482,16 @@ impl RewardDistributor {
     }
 
     fn is_launchpad(&self) -> Result<bool, Error> {
-        let launchpad = self.access.parameters.get(LAUNCHPAD)?;
-        Ok(launchpad == self.vm().msg_sender().word())
+        match self.access.parameters.get(launchpad_key(self.vm().msg_sender())) {
+            Ok(value) => Ok(value == U256::ONE),
+            Err(fomo_access::Error::ParameterUnset) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// A token that exists: what has no code would accept every transfer.
+    fn only_token(&self, mt: Address) -> Result<(), Error> {
+        if token::has_code(self.vm(), mt) { Ok(()) } else { Err(Own::UnknownToken.into()) }
     }
 
     fn only_known(&self, known: bool) -> Result<(), Error> {

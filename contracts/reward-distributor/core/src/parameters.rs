@@ -9,8 +9,9 @@ use fomo_common::{Bps, Epoch, Wad};
 use crate::RewardDistributor;
 use crate::error::Error;
 
-/// The contract that launches tokens: says once which ones are supported, and funds their graduation tranches.
-pub const LAUNCHPAD: B256 = const { role("LAUNCHPAD") };
+/// Tag of a launchpad's key: 1 for a contract that may say once which tokens are supported, and fund their graduation tranches. Each has its
+/// own, so that a new launchpad does not stop the launches of another.
+const LAUNCHPAD: [u8; 4] = *b"LPAD";
 /// Who reports usage.
 pub const REPORTER: B256 = const { role("REPORTER") };
 /// Where stakes and gmFLOCK are read.
@@ -40,6 +41,12 @@ const AMOUNT_BITS: usize = 96;
 const VALUE_BITS: usize = 192;
 /// Bits of an address.
 const ADDRESS_BITS: usize = 160;
+
+/// The key of a launchpad.
+#[must_use]
+pub fn launchpad_key(launchpad: Address) -> B256 {
+    tagged(LAUNCHPAD, launchpad.into_word())
+}
 
 /// The key of a season.
 #[must_use]
@@ -188,8 +195,12 @@ impl CheckParameter for RewardDistributor {
             return sound && self.follows(PHASE, number);
         }
         match key {
-            LAUNCHPAD | REPORTER | REGISTRY => address && !value.is_zero(),
-            _ => tag(key) == MODEL && address,
+            REPORTER | REGISTRY => address && !value.is_zero(),
+            _ => match tag(key) {
+                LAUNCHPAD => value <= U256::ONE,
+                MODEL => address,
+                _ => false,
+            },
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::RewardDistributor;
 use crate::day::Pools;
 use crate::epochs::attempt_key;
 use crate::error::Error;
-use crate::parameters::{model_key, phase_key, season_key};
+use crate::parameters::{launchpad_key, model_key, phase_key, season_key};
 
 /// Why an account earned less than it expected; bits of an answer.
 pub mod why {
@@ -155,6 +155,11 @@ impl RewardDistributor {
     /// MT of a token's ended stream that can be burned.
     pub fn left_over_of(&self, mt: Address) -> U256 {
         self.left_over.get(mt)
+    }
+
+    /// The key of the parameter that makes a contract a launchpad: 1, or 0 again.
+    pub fn launchpad_key_of(&self, launchpad: Address) -> B256 {
+        launchpad_key(launchpad)
     }
 
     /// The key of a season's parameter.

@@ -1,6 +1,5 @@
 //! The desk of the reward distributor: declares, voids and seals epochs. It runs on the storage of the distributor, which delegates to it; its
 //! own stays empty.
-#![no_main]
 extern crate alloc;
 
 use alloc::vec::Vec;

@@ -1,6 +1,5 @@
 //! The office of the reward distributor: its constructor, roles, pauses and parameters, and views. It runs on the storage of the distributor,
 //! which delegates to it by way of the desk; its own stays empty.
-#![no_main]
 extern crate alloc;
 
 use alloc::vec::Vec;
@@ -29,6 +28,7 @@ routes! { RewardDistributor;
     "previewScores" => preview_scores(Address, Address, u64);
     "previewRewards" => preview_rewards(Address, Address, u64, u64);
     "whyZero" => why_zero(Address, B256, u64, u64);
+    "launchpadKey" => launchpad_key_of(Address);
     "seasonKey" => season_key_of(u8);
     "phaseKey" => phase_key_of(u8);
     "modelKey" => model_key_of(B256);

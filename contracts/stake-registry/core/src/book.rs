@@ -23,7 +23,7 @@ use crate::history::TIME_BITS;
 /// Open locks of an account.
 pub const MOST_LOCKS: usize = 16;
 /// Days that a read goes back before it searches.
-const HOPS: usize = 8;
+const HOPS: u64 = 8;
 /// Bits of a lock's gmFLOCK: what all FLOCK gets at the highest ε.
 const GM_BITS: usize = 92;
 /// Bits of a lock's FLOCK.
@@ -193,6 +193,9 @@ impl Book {
         // Nothing counts before there is a second before.
         let last = Timestamp(time.0.checked_sub(1)?);
         let mut high = head.index;
+        if day(head.since).saturating_sub(day(last)) > HOPS {
+            return self.search(last, high);
+        }
         for _ in 0..HOPS {
             if head.since <= last {
                 return Some(head);
@@ -242,7 +245,7 @@ impl Book {
     /// # Errors
     /// `TooLarge` after 2²⁴ versions.
     pub fn write(&mut self, draft: Draft, now: Timestamp) -> Result<(), Error> {
-        let Draft { mut head, entries } = draft;
+        let Draft { mut head, entries } = self.without_closed(draft, now);
         let word = self.newest.get();
         if !word.is_zero() && head.since != now {
             self.older.insert(U256::from(head.index), word);
@@ -261,6 +264,17 @@ impl Book {
         }
         self.newest.set(head.pack()?);
         Ok(())
+    }
+
+    /// A version without the locks that are over and withdrawn: they weigh nothing, and would be copied for ever.
+    fn without_closed(&self, mut draft: Draft, now: Timestamp) -> Draft {
+        for (position, entry) in draft.entries.iter_mut().enumerate() {
+            if draft.head.has(position) && entry.unlock() <= now && self.opened_at(position).is_none() {
+                *entry = Entry::default();
+                draft.head.taken &= !(1 << position);
+            }
+        }
+        draft
     }
 
     /// A place for a new lock: free, or of a lock that was withdrawn.

@@ -18,7 +18,7 @@ use crate::error::{Error, Own};
 /// Bits of a time: seconds until the year 4147.
 pub const TIME_BITS: usize = 36;
 /// Bits of a stake: a whole Model Token has 10²⁴ < 2⁸⁰.
-const STAKE_BITS: usize = 80;
+pub const STAKE_BITS: usize = 80;
 /// Bits of stake-seconds: a stake for as long as there is time.
 const ACCRUED_BITS: usize = STAKE_BITS + TIME_BITS;
 /// Bits of the number of older records in each half of the slot, 24 in all: more than there are days.

@@ -22,7 +22,7 @@ mod staking;
 use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{Address, U256};
-use fomo_access::abi::{Arguments, CONSTRUCTOR};
+use fomo_access::abi::{Arguments, CONSTRUCTOR, Rows, Word, Words};
 use fomo_access::{ADMIN, Access, HasAccess, enter, token};
 use fomo_common::Timestamp;
 use stylus_sdk::ArbResult;
@@ -32,7 +32,6 @@ use stylus_sdk::storage::{StorageAddress, StorageBool, StorageMap, StorageU256};
 use bits::wide;
 use book::Book;
 pub use error::{Error, Own};
-pub use reads::Rows;
 use staking::Token;
 
 /// The contract's storage. Fields are only ever appended.
@@ -65,11 +64,11 @@ impl StakeRegistry {
         Some(token::delegate(self.vm(), desk, &[&selector[..], data].concat()))
     }
 
-    /// Sets up the contract: the desk, which [`Self::ask_desk`] has noted, its admin and guardian, FLOCK, and the launchpad, which may be
-    /// deployed later. All but admin and guardian are final.
+    /// Sets up the contract: the desk, which [`Self::ask_desk`] has noted, its admin and guardian, FLOCK, and the launchpad. All
+    /// but admin and guardian are final.
     ///
     /// # Errors
-    /// `ZeroAddress`; `TokenCallFailed` where FLOCK has no code.
+    /// `ZeroAddress`; `TokenCallFailed` where FLOCK or the launchpad has no code.
     pub fn constructor(
         &mut self,
         _desk: Address,
@@ -79,11 +78,10 @@ impl StakeRegistry {
         launchpad: Address,
     ) -> Result<(), Error> {
         self.access.initialize(admin, guardian)?;
-        if launchpad.is_zero() {
-            return Err(fomo_access::Error::ZeroAddress.into());
-        }
-        if !token::has_code(self.vm(), flock) {
-            return Err(fomo_access::Error::TokenCallFailed.into());
+        for contract in [flock, launchpad] {
+            if !token::has_code(self.vm(), contract) {
+                return Err(fomo_access::Error::TokenCallFailed.into());
+            }
         }
         self.access.pauses.set_token(flock);
         self.launchpad.set(launchpad);
@@ -209,7 +207,7 @@ impl StakeRegistry {
     /// Emits [`event::TokenRegistered`].
     ///
     /// # Errors
-    /// `Unauthorized`, `TokenCallFailed` where there is no code, `TokenAlreadyRegistered`.
+    /// `Unauthorized`, `TokenCallFailed` where there is no token, `TokenAlreadyRegistered`, `TooLarge` where 2⁸⁰ or more of it exist.
     pub fn register_token(&mut self, mt: Address) -> Result<(), Error> {
         self.access.roles.only(ADMIN)?;
         self.register_by_admin(mt)
@@ -334,7 +332,8 @@ impl StakeRegistry {
         self.multiplier_of_epoch(account, epoch)
     }
 
-    /// An account's discount on a token's API, in bps: by today's tiers and its average stake of the last epoch that has ended.
+    /// An account's discount on a token's API, in bps: by today's tiers and its average stake of the last epoch that has ended, or its stake now
+    /// where that is less: what was requested back counts no longer.
     ///
     /// # Errors
     /// None that a caller can cause.
@@ -351,9 +350,9 @@ impl StakeRegistry {
         self.read_accounts(mt, epoch, &accounts)
     }
 
-    /// The contracts that it was set up with: FLOCK and the launchpad.
-    pub fn contracts(&self) -> (Address, Address) {
-        (self.access.pauses.token(), self.launchpad.get())
+    /// The contracts that it was set up with: FLOCK, the launchpad, and the desk, whose code is this contract's too.
+    pub fn contracts(&self) -> Words<3> {
+        Words([self.access.pauses.token(), self.launchpad.get(), self.desk.get()].map(Word::word))
     }
 }
 

@@ -1,6 +1,7 @@
 //! gmFLOCK: FLOCK locked for a while, by its owner or who it approved.
 
 use alloy_primitives::{Address, U256};
+use fomo_access::abi::Rows;
 use fomo_access::token;
 use fomo_common::lock::Lock;
 use fomo_common::{Seconds, Timestamp, math};
@@ -8,7 +9,6 @@ use stylus_sdk::prelude::*;
 
 use crate::book::Opened;
 use crate::error::{Error, Own};
-use crate::reads::Rows;
 use crate::{StakeRegistry, event};
 
 impl StakeRegistry {

@@ -91,7 +91,7 @@ impl CheckParameter for StakeRegistry {
             EPSILON => value <= HIGHEST_EPSILON,
             LAMBDA => Wad::try_from(value).is_ok_and(|lambda| check_multiplier(lambda, U256::ONE).is_ok()),
             HALF => check_multiplier(Wad::ONE, value).is_ok(),
-            DISCOUNT_TIERS => tiers(value).is_ok(),
+            DISCOUNT_TIERS => value.bit_len() <= 192 && tiers(value).is_ok(),
             _ => false,
         }
     }

@@ -3,10 +3,8 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, U256};
-use fomo_access::abi::{Answer, Item, encode};
 use fomo_common::lock::Lock;
 use fomo_common::{Epoch, Timestamp, stake};
-use stylus_sdk::ArbResult;
 use stylus_sdk::prelude::*;
 
 use crate::StakeRegistry;
@@ -14,20 +12,6 @@ use crate::bits::{join, narrow};
 use crate::error::{Error, Own};
 use crate::history::TIME_BITS;
 use crate::locking::seconds;
-
-/// A list of structs of N words each, as Solidity returns an array of structs.
-pub struct Rows<const N: usize>(pub Vec<[U256; N]>);
-
-impl<const N: usize> Answer for Rows<N> {
-    fn encode(self) -> ArbResult {
-        let head = [Item::Word(U256::from(32)), Item::Word(U256::from(self.0.len()))];
-        let mut data = encode(&head);
-        for word in self.0.as_flattened() {
-            data.extend_from_slice(&word.to_be_bytes::<32>());
-        }
-        Ok(data)
-    }
-}
 
 impl StakeRegistry {
     /// The block's time. In the year 4147 it stops, so that who leaves then still can.
@@ -71,7 +55,8 @@ impl StakeRegistry {
         let today = self.today()?.number();
         let Some(yesterday) = today.checked_sub(1) else { return Ok(0) };
         let seconds = self.with_history(mt, account, |history| history.stake_seconds(Epoch::new(yesterday)?))?;
-        Ok(stake::discount(&self.tiers(today)?, stake::average(seconds)?).get())
+        let average = stake::average(seconds)?.min(self.stake_of(account, mt));
+        Ok(stake::discount(&self.tiers(today)?, average).get())
     }
 
     pub(crate) fn read_accounts(&self, mt: Address, epoch: u64, accounts: &[Address]) -> Result<Vec<U256>, Error> {

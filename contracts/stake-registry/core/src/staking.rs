@@ -3,7 +3,7 @@
 use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{Address, U256};
-use fomo_access::abi::selector;
+use fomo_access::abi::{Rows, selector};
 use fomo_access::token;
 use fomo_common::Timestamp;
 use stylus_sdk::prelude::*;
@@ -11,8 +11,7 @@ use stylus_sdk::storage::{StorageArray, StorageMap, StorageU256};
 
 use crate::bits::{cut_u64, halves, join, narrow, wide};
 use crate::error::{Error, Own};
-use crate::history::{History, TIME_BITS};
-use crate::reads::Rows;
+use crate::history::{History, STAKE_BITS, TIME_BITS};
 use crate::{StakeRegistry, event};
 
 /// Requests of an account and token that can wait at once.
@@ -166,7 +165,8 @@ impl StakeRegistry {
             return Err(Own::ZeroAmount.into());
         }
         let (now, account) = (self.now(), self.vm().msg_sender());
-        let due = now.after(self.cooldown()?)?;
+        // Where time stops, so that it fits.
+        let due = Timestamp(now.after(self.cooldown()?)?.0.min((1 << TIME_BITS) - 1));
         let taken = narrow(amount).map_err(|_| Own::InsufficientStake)?;
         let mut token = self.tokens.setter(mt);
         let mut staker = token.stakers.setter(account);
@@ -210,8 +210,11 @@ impl StakeRegistry {
         }
     }
 
-    /// Whether the launchpad says that it made a token. No answer is a no.
+    /// Whether the launchpad says that it made a token that exists: what has no code would accept every transfer. No answer is a no.
     fn launched(&self, mt: Address) -> bool {
+        if !token::has_code(self.vm(), mt) {
+            return false;
+        }
         let selector = const { selector("isModelToken", &["address"]) };
         let answer = token::ask(self.vm(), self.launchpad.get(), selector, &[token::word(mt)]);
         answer == Ok(U256::ONE)
@@ -228,6 +231,11 @@ impl StakeRegistry {
         }
         if self.tokens.getter(mt).registration() == Registration::Registered {
             return Err(Own::TokenAlreadyRegistered.into());
+        }
+        // All of it has to fit a stake, or one who stakes that much would keep everybody else out.
+        let supply = token::ask(self.vm(), mt, const { selector("totalSupply", &[]) }, &[])?;
+        if supply.bit_len() > STAKE_BITS {
+            return Err(fomo_access::Error::TooLarge.into());
         }
         self.register(mt, false);
         Ok(())

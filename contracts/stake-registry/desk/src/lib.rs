@@ -1,6 +1,5 @@
 //! The desk of the stake registry: its constructor, roles, pauses and parameters, registration of tokens, operators and views. It runs on
 //! the storage of the registry, which delegates to it; its own stays empty.
-#![no_main]
 extern crate alloc;
 
 use alloc::vec::Vec;

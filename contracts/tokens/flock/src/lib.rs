@@ -2,7 +2,6 @@
 //!
 //! On Arbitrum the suite uses the live token; this one stands in for it where there is none. Amounts are in 10⁻¹⁸
 //! FLOCK.
-#![no_main]
 extern crate alloc;
 
 use alloc::{string::String, vec, vec::Vec};

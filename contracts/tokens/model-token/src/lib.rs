@@ -5,7 +5,6 @@
 //! Nobody owns a token: after [`ModelToken::initialize`] there is no minting, pausing or upgrading.
 //!
 //! Amounts are in the token's smallest unit, 10⁻¹⁸ MT.
-#![no_main]
 extern crate alloc;
 
 mod domain;

@@ -2,7 +2,6 @@
 //!
 //! On Arbitrum the suite uses the stablecoins that its settlers hold; this one stands in for them where there are none.
 //! Amounts are in 10⁻⁶ dollars.
-#![no_main]
 extern crate alloc;
 
 use alloc::{string::String, vec, vec::Vec};

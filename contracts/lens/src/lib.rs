@@ -1,0 +1,236 @@
+//! The lens (`protocol.md` §9): what wallets and indexers want of many launches in one call, for which the contracts themselves have no room.
+//!
+//! It has no storage, no roles and no money. Every function is told which launchpad it is about, and the launchpad says where its
+//! vestings are; so one lens does for all of them, and one that is wrong is replaced without a word to anybody.
+//!
+//! Lists come in pages of at most 200: of the launches (or vestings) numbered from `offset` on, at most `limit`, those that qualify.
+//! The number of all is `launchCount()` of the launchpad, or `count()` of its vesting contract.
+extern crate alloc;
+
+mod error;
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use alloy_primitives::{Address, B256, U256};
+use fomo_access::abi::{Rows, Word, Words, selector};
+use fomo_access::{routes, token};
+use fomo_common::Bps;
+use fomo_common::curve::{Curve, Reserves, TradingFee};
+use stylus_sdk::prelude::*;
+
+pub use error::{Error, Own};
+
+/// Longest page.
+const LONGEST_PAGE: u64 = 200;
+/// States as the launchpad numbers them.
+const SCHEDULED: u64 = 1;
+const RAISING: u64 = 2;
+const SUCCEEDED: u64 = 3;
+const GRADUATED: u64 = 4;
+const FAILED: u64 = 5;
+
+/// The contract: nothing is stored.
+#[storage]
+pub struct Lens {}
+
+/// See [`Lens::launch_card`].
+pub type Card = Words<CARD>;
+const CARD: usize = 16;
+
+/// A launch as its launchpad tells it.
+struct Launch {
+    token: Address,
+    frozen: [U256; 14],
+    sale: [U256; 13],
+}
+
+impl Launch {
+    fn state(&self) -> u64 {
+        self.sale[0].saturating_to()
+    }
+
+    fn fee(&self) -> Result<TradingFee, Error> {
+        Ok(TradingFee::new(bps(self.frozen[7])?, bps(self.frozen[8])?)?)
+    }
+
+    fn curve(&self) -> Result<Curve, Error> {
+        Ok(Curve::new(self.frozen[6], bps(self.frozen[9])?)?)
+    }
+
+    /// Seconds until the state changes by itself: to the start, the end, or the last chance to graduate; else zero.
+    fn time_left(&self, now: u64) -> u64 {
+        let until = match self.state() {
+            SCHEDULED => self.sale[1],
+            RAISING => self.sale[2],
+            SUCCEEDED => self.sale[12],
+            _ => U256::ZERO,
+        };
+        until.saturating_to::<u64>().saturating_sub(now)
+    }
+
+    /// The first second without the anti-sniper surcharge, if no pause is lifted or added; zero where there is none (any more).
+    ///
+    /// The tax falls by a percentage point a whole minute, from 99 % to the trading fee. The sale's end has every pause so far in it.
+    fn surcharge_end(&self) -> Result<u64, Error> {
+        let fee = self.fee()?.total();
+        if self.sale[11] == fee.raw() {
+            return Ok(0);
+        }
+        let above = u64::from(9_900_u16.saturating_sub(fee.get()));
+        let [end, duration] = [self.sale[2], self.frozen[13]].map(|word| word.saturating_to::<u64>());
+        Ok(end.saturating_sub(duration).saturating_add(above.div_ceil(100).saturating_mul(60)))
+    }
+
+    fn card(&self, now: u64) -> Result<[U256; CARD], Error> {
+        let [state, start, end, raised, sold, ..] = self.sale;
+        let [creator, adapter, _, model_id, _, min, max, ..] = self.frozen;
+        let price = self.curve()?.spot(raised)?;
+        let fee = self.fee()?.total().raw();
+        let (left, surcharge_end) = (self.time_left(now).word(), self.surcharge_end()?.word());
+        Ok([
+            self.token.word(),
+            creator,
+            adapter,
+            model_id,
+            state,
+            start,
+            end,
+            left,
+            min,
+            max,
+            raised,
+            sold,
+            price,
+            fee,
+            self.sale[11],
+            surcharge_end,
+        ])
+    }
+}
+
+fn bps(word: U256) -> Result<Bps, Error> {
+    Ok(Bps::new(word.saturating_to())?)
+}
+
+fn check_page(limit: u64) -> Result<(), Error> {
+    if limit > LONGEST_PAGE { Err(Own::PageTooLong.into()) } else { Ok(()) }
+}
+
+impl Lens {
+    /// A launch: token, issuer, adapter, model id, state, start, end as it stands, seconds until the state changes by itself, T_min, T_max,
+    /// FLOCK raised, MT sold, price (FLOCK of an MT, 10⁻¹⁸, down), trading fee in bps, what a buy pays now in bps, and the first second
+    /// without the surcharge (0 where there is none any more).
+    ///
+    /// # Errors
+    /// `UnknownLaunch` of the launchpad; `TokenCallFailed` where that is none.
+    pub fn launch_card(&self, launchpad: Address, token: Address) -> Result<Card, Error> {
+        Ok(Words(self.read(launchpad, token)?.card(self.vm().block_timestamp())?))
+    }
+
+    /// The launches numbered from `offset` on, at most `limit`, each as in [`Self::launch_card`].
+    ///
+    /// # Errors
+    /// `PageTooLong`; `TokenCallFailed` where the launchpad is none.
+    pub fn launch_cards(&self, launchpad: Address, offset: u64, limit: u64) -> Result<Rows<CARD>, Error> {
+        let now = self.vm().block_timestamp();
+        let mut cards = Vec::new();
+        for token in self.tokens(launchpad, offset, limit)? {
+            cards.push(self.read(launchpad, token)?.card(now)?);
+        }
+        Ok(Rows(cards))
+    }
+
+    /// Where an account has a part in the launches numbered from `offset` on, at most `limit`: token, state, FLOCK that was taken, MT allocated,
+    /// what a claim would pay now, what a refund would pay now.
+    ///
+    /// # Errors
+    /// As [`Self::launch_cards`].
+    pub fn positions(&self, launchpad: Address, account: Address, offset: u64, limit: u64) -> Result<Rows<6>, Error> {
+        let (position, state) =
+            const { (selector("position", &["address", "address"]), selector("state", &["address"])) };
+        let mut rows = Vec::new();
+        for token in self.tokens(launchpad, offset, limit)? {
+            let words = [token.word(), account.word()];
+            let [flock, mt] = token::ask_words(self.vm(), launchpad, position, &words)?;
+            if flock.is_zero() && mt.is_zero() {
+                continue;
+            }
+            let state = token::ask(self.vm(), launchpad, state, &[token.word()])?;
+            let of = |wanted: u64, amount| if state == U256::from(wanted) { amount } else { U256::ZERO };
+            rows.push([token.word(), state, flock, mt, of(GRADUATED, mt), of(FAILED, flock)]);
+        }
+        Ok(Rows(rows))
+    }
+
+    /// What a graduation with the raise as it is would do, whatever the launch's state: FLOCK paired, MT paired, FLOCK of the Reserved
+    /// FLOCK tranche, MT burned, MT vesting for the issuer (its bundled buy included), MT vesting for the platform, opening price
+    /// (FLOCK of an MT, 10⁻¹⁸, down).
+    ///
+    /// # Errors
+    /// As [`Self::launch_card`].
+    pub fn preview_graduation(&self, launchpad: Address, token: Address) -> Result<Words<7>, Error> {
+        let launch = self.read(launchpad, token)?;
+        let [.., mt, flock, _, _, _, bundled, _, _] = launch.sale;
+        let curve = launch.curve()?;
+        let end = curve.graduation(&Reserves { mt, flock })?;
+        let price = curve.spot(launch.sale[3])?;
+        let issuer = fomo_common::math::add(end.mt_issuer, bundled)?;
+        let (flock_paired, reserved) = (end.flock_liquidity, end.flock_reserved);
+        Ok(Words([flock_paired, end.mt_liquidity, reserved, end.mt_burned, issuer, end.mt_platform, price]))
+    }
+
+    /// The vestings of an account among those numbered from `offset` on, at most `limit`: number, token, total, released, what a release
+    /// would pay now, start, first second of releases, end.
+    ///
+    /// # Errors
+    /// As [`Self::launch_cards`].
+    pub fn vestings(&self, launchpad: Address, account: Address, offset: u64, limit: u64) -> Result<Rows<8>, Error> {
+        check_page(limit)?;
+        let vesting = self.vesting_of(launchpad)?;
+        let [count, one, releasable] =
+            const { [selector("count", &[]), selector("vesting", &["uint256"]), selector("releasable", &["uint256"])] };
+        let count = token::ask(self.vm(), vesting, count, &[])?.saturating_to::<u64>();
+        let mut rows = Vec::new();
+        for id in (offset..offset.saturating_add(limit).min(count)).map(U256::from) {
+            let [mt, beneficiary, _, total, released, start, cliff, length] =
+                token::ask_words(self.vm(), vesting, one, &[id])?;
+            if beneficiary == account.word() {
+                let now = token::ask(self.vm(), vesting, releasable, &[id])?;
+                let [cliff, end] = [cliff, length].map(|after| start.saturating_add(after));
+                rows.push([id, mt, total, released, now, start, cliff, end]);
+            }
+        }
+        Ok(Rows(rows))
+    }
+
+    fn read(&self, launchpad: Address, token: Address) -> Result<Launch, Error> {
+        let (launch, sale) = const { (selector("launch", &["address"]), selector("sale", &["address"])) };
+        let words = [token.word()];
+        let frozen = token::ask_words(self.vm(), launchpad, launch, &words)?;
+        Ok(Launch { token, frozen, sale: token::ask_words(self.vm(), launchpad, sale, &words)? })
+    }
+
+    fn tokens(&self, launchpad: Address, offset: u64, limit: u64) -> Result<Vec<Address>, Error> {
+        check_page(limit)?;
+        let (count, at) = const { (selector("launchCount", &[]), selector("launchAt", &["uint256"])) };
+        let count = token::ask(self.vm(), launchpad, count, &[])?.saturating_to::<u64>();
+        let numbers = offset..offset.saturating_add(limit).min(count);
+        let token = |number: u64| token::ask(self.vm(), launchpad, at, &[number.word()]);
+        numbers.map(|number| Ok(Address::from_word(B256::from(token(number)?)))).collect()
+    }
+
+    fn vesting_of(&self, launchpad: Address) -> Result<Address, Error> {
+        let contracts = const { selector("contracts", &[]) };
+        let [_, _, vesting] = token::ask_words(self.vm(), launchpad, contracts, &[])?;
+        Ok(Address::from_word(B256::from(vesting)))
+    }
+}
+
+routes! { Lens;
+    "launchCard" => launch_card(Address, Address);
+    "launchCards" => launch_cards(Address, u64, u64);
+    "positions" => positions(Address, Address, u64, u64);
+    "previewGraduation" => preview_graduation(Address, Address);
+    "vestings" => vestings(Address, Address, u64, u64);
+}
