@@ -12,32 +12,16 @@ mod streams;
 use std::collections::{BTreeMap, BTreeSet};
 
 use alloy::primitives::{Address, B256, Log, U256};
-use alloy::sol;
 use alloy::sol_types::SolEventInterface;
 use anyhow::{Context, Result, bail, ensure};
 use fomo_common::score::{Activity, Payouts, Scores, scores};
 use fomo_common::{Wad, emission, lock};
 
-pub use inputs::Inputs;
-use interfaces::IAccess::IAccessEvents as Access;
-use interfaces::IRewardDistributor;
-use interfaces::IRewardDistributor::IRewardDistributorEvents as Event;
+use crate::abi::IAccess::IAccessEvents as Access;
+use crate::abi::IRewardDistributor;
+use crate::abi::IRewardDistributor::IRewardDistributorEvents as Event;
+use inputs::Inputs;
 use streams::Streams;
-
-/// The distributor's interfaces, from `abi/`.
-#[allow(missing_docs, clippy::too_many_arguments)]
-mod interfaces {
-    use super::sol;
-
-    sol!(
-        #[sol(all_derives)]
-        "../abi/IRewardDistributor.sol"
-    );
-    sol!(
-        #[sol(all_derives)]
-        "../abi/IAccess.sol"
-    );
-}
 
 /// What is asked about ended days, of the stake registry at an address.
 pub trait Registry {
@@ -313,7 +297,10 @@ impl Ledger {
 
 /// Rows of a batch as its event has them.
 fn parse(rows: &[u8], spends: &[u8]) -> Result<Vec<Row>> {
-    ensure!(rows.len() % 48 == 0 && spends.len() % 6 == 0 && rows.len() / 48 == spends.len() / 6, "Rows are cut.");
+    ensure!(
+        rows.len().is_multiple_of(48) && spends.len().is_multiple_of(6) && rows.len() / 48 == spends.len() / 6,
+        "Rows are cut."
+    );
     let parse = |(row, spend): (&[u8], &[u8])| Row {
         account: Address::from_slice(&row[..20]),
         spend: spend.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)),
