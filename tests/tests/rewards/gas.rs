@@ -231,9 +231,9 @@ fn many_users(batches: usize) -> (u64, u64) {
 #[test]
 fn gas_is_within_budget_and_below_the_twin() {
     let (mut table, twin) = (distributor(), twin());
-    let (second, last) = many_users(50);
-    table.insert("report, the second 200 of 10,000 users".into(), second);
-    table.insert("report, the last but one 200 of 10,000 users".into(), last);
+    let (second, last) = many_users(500);
+    table.insert("report, the second 200 of 100,000 users".into(), second);
+    table.insert("report, the last but one 200 of 100,000 users".into(), last);
     let mut report = format!("{:<48}{:>9}{:>10}{:>9}\n", "reward-distributor", "Stylus", "Solidity", "");
     let mut over = Vec::new();
     for (what, gas) in &table {
