@@ -5,6 +5,7 @@
 //! - [`npm`]: third-party bytecode and programs.
 //! - [`devnet`]: the embedded chain, served.
 //! - [`suite`]: every contract and every test.
+//! - [`simulate`]: the rewards of a grown network.
 //! - [`verify`]: rewards, recomputed from events and chain state alone.
 //! - [`demo`]: the story that `cargo fomo demo` tells.
 //! - [`root`], [`toolchain`], [`ui`]: the repository, the pinned toolchain, spinners and numbers.
@@ -16,6 +17,7 @@ pub mod demo;
 pub mod devnet;
 pub mod npm;
 pub mod root;
+pub mod simulate;
 pub mod solidity;
 pub mod suite;
 pub mod toolchain;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use fomo::root::Root;
-use fomo::{build, demo, devnet, suite, ui};
+use fomo::{build, demo, devnet, simulate, suite, ui};
 use tokio::runtime::Runtime;
 use tracing_subscriber::EnvFilter;
 
@@ -26,6 +26,8 @@ enum Command {
     Devnet(devnet::Options),
     /// Tell and do what this project is for, chapter by chapter, on a chain of its own
     Demo,
+    /// Compute the rewards of a grown network for half a year, and what they would cost on chain
+    Simulate(simulate::Options),
     /// Build every contract, then run every test
     Test {
         /// Further arguments for `cargo test`
@@ -61,6 +63,7 @@ async fn run(command: Command) -> Result<bool> {
         Command::Build(options) => blocking(move || build::run(&Root::find()?, &options)).await,
         Command::Devnet(options) => devnet::run(&options).await.map(|()| true),
         Command::Demo => demo::tell(demo::CHAPTERS).await.map(|()| true),
+        Command::Simulate(options) => blocking(move || simulate::run(&options).map(|()| true)).await,
         Command::Test { arguments } => blocking(move || suite::run(&Root::find()?, &arguments)).await,
     }
 }

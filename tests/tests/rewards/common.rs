@@ -41,8 +41,7 @@ pub struct World {
 type Base = (Chain, Addresses, [Address; 2]);
 
 static BASE: LazyLock<Base> = LazyLock::new(|| {
-    let mut world = World::on(Suite::new(), [Address::ZERO; 2]);
-    world.build();
+    let world = World::with(Suite::new());
     (world.suite.harness.chain, world.suite.at, [world.a, world.b])
 });
 
@@ -73,6 +72,13 @@ impl World {
         let (chain, at, mts) = BASE.clone();
         let suite = Suite::new();
         Self::on(Suite { harness: Harness { chain }, at, ..suite }, mts)
+    }
+
+    /// On a suite of one's own.
+    pub fn with(suite: Suite) -> Self {
+        let mut world = Self::on(suite, [Address::ZERO; 2]);
+        world.build();
+        world
     }
 
     fn on(suite: Suite, [a, b]: [Address; 2]) -> Self {
@@ -168,6 +174,17 @@ impl World {
         let blocks = (0..=chain.head()).filter_map(|number| chain.block(number));
         let logs = blocks.flat_map(|block| &block.transactions).flat_map(|mined| &mined.execution.logs);
         logs.filter(|log| log.address == rewards).cloned().collect()
+    }
+
+    /// Calls the distributor with these data, which has to do it.
+    #[track_caller]
+    pub fn send(&mut self, from: Address, data: Vec<u8>) {
+        let now = self.now();
+        self.suite.harness.chain.set_next_timestamp(now).unwrap();
+        let request = TransactionRequest { from: Some(from), gas: Some(GAS), ..Default::default() };
+        let request = request.to(self.suite.at.rewards).input(Bytes::from(data).into());
+        let execution = self.suite.harness.submit(request).execution;
+        assert!(execution.success(), "{execution:?}");
     }
 
     /// Calls the distributor, which has to do it.

@@ -1,8 +1,10 @@
 //! Daily rewards (`protocol.md` §8): real WASM, launched tokens and the real stake registry, on the embedded chain.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
 
+mod attacks;
 mod common;
 mod gas;
+mod interface;
 mod life;
 mod model;
 mod refusals;
