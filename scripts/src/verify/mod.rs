@@ -313,7 +313,10 @@ impl Ledger {
 
 /// Rows of a batch as its event has them.
 fn parse(rows: &[u8], spends: &[u8]) -> Result<Vec<Row>> {
-    ensure!(rows.len() % 48 == 0 && spends.len() % 6 == 0 && rows.len() / 48 == spends.len() / 6, "Rows are cut.");
+    ensure!(
+        rows.len().is_multiple_of(48) && spends.len().is_multiple_of(6) && rows.len() / 48 == spends.len() / 6,
+        "Rows are cut."
+    );
     let parse = |(row, spend): (&[u8], &[u8])| Row {
         account: Address::from_slice(&row[..20]),
         spend: spend.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)),

@@ -113,7 +113,7 @@ impl RewardDistributor {
         }
         let name = if ids { ID } else { ADDRESS };
         let len = name.saturating_add(SPEND);
-        if rows.is_empty() || rows.len() % len != 0 || rows.len() / len > MOST_ROWS {
+        if rows.is_empty() || !rows.len().is_multiple_of(len) || rows.len() / len > MOST_ROWS {
             return Err(Own::BatchSizeInvalid.into());
         }
         let mut read = Vec::with_capacity(rows.len() / len);
