@@ -133,7 +133,7 @@ fn from_the_second_season_on_usage_is_by_model_id() {
     world.does(admin, IAccess::initializeParameterCall { key: season_key, value });
     assert_eq!(world.ask(R::alphaAtCall { epoch: START }).season, 1);
     assert_eq!(world.ask(R::alphaAtCall { epoch: START + 1 }).season, 2);
-    let ids = ["one", "two", "three"].map(|name| keccak256(name));
+    let ids = ["one", "two", "three"].map(keccak256);
     let keys = ids.map(|id| world.ask(R::modelKeyCall { id }));
     for (key, mt) in [(keys[0], world.a), (keys[1], world.a)] {
         world.does(admin, IAccess::initializeParameterCall { key, value: word(mt) });
