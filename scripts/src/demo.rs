@@ -7,6 +7,7 @@ mod revenue;
 mod stake;
 mod suite;
 mod token;
+mod usage;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -29,7 +30,7 @@ pub struct Chapter {
 }
 
 /// The chapters, in the order in which a model economy lives through them.
-pub const CHAPTERS: &[Chapter] = &[token::CHAPTER, launch::CHAPTER, stake::CHAPTER, revenue::CHAPTER];
+pub const CHAPTERS: &[Chapter] = &[token::CHAPTER, launch::CHAPTER, stake::CHAPTER, usage::CHAPTER, revenue::CHAPTER];
 
 /// A chapter being told.
 pub type Telling<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;

@@ -1,4 +1,4 @@
-//! Chapter 4: a week's revenue, settled, bought back and burned.
+//! Chapter 5: a week's revenue, settled, bought back and burned.
 
 use std::sync::Arc;
 

@@ -82,6 +82,8 @@ pub struct Suite {
     pub adapters: [Address; 2],
     /// Brings revenue; the admin, here.
     pub settler: Address,
+    /// Reports usage.
+    pub reporter: Address,
     admin: Address,
     guardian: Address,
 }
@@ -97,6 +99,7 @@ impl Suite {
         let names = ["Bob", "Carol", "Dave", "Erin"];
         let people = names.into_iter().zip(4..).map(|(name, index)| person(name, index)).collect::<Result<_>>()?;
         let none = Address::ZERO;
+        let reporter = node.key(8)?.address();
         let mut suite = Self {
             node,
             treasury,
@@ -111,6 +114,7 @@ impl Suite {
             usd: none,
             adapters: [none; 2],
             settler: admin,
+            reporter,
             admin,
             guardian,
         };
@@ -145,6 +149,21 @@ impl Suite {
         let desk = self.node.deploy_bare(admin, "stake-registry-desk").await?;
         let arguments = (desk, admin, guardian, flock, self.launchpad);
         self.registry = self.program("stake-registry", arguments.abi_encode()).await?;
+        for (key, value) in [("REGISTRY", self.registry), ("REPORTER", self.reporter)] {
+            let call = IAccess::initializeParameterCall { key: word(key), value: address_value(value) };
+            self.node.send(admin, rewards, call).await?;
+        }
+        Ok(())
+    }
+
+    /// Begins the global emission with an epoch: so many FLOCK a day, funded for so many days.
+    pub async fn begin_emission(&self, epoch: u64, daily: u64, days: u64) -> Result<()> {
+        let value = tokens(daily) | U256::from(days) << 128 | U256::from(epoch) << 160;
+        self.parameter(self.rewards, IRewardDistributor::phaseKeyCall { number: 1 }, value).await?;
+        let call = IFomoERC20::approveCall { spender: self.rewards, value: U256::MAX };
+        self.node.send(self.admin, self.flock, call).await?;
+        let call = IRewardDistributor::fundPhaseCall { phase: U256::ONE, amount: tokens(daily * days) };
+        self.node.send(self.admin, self.rewards, call).await?;
         Ok(())
     }
 

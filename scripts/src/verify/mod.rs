@@ -12,32 +12,16 @@ mod streams;
 use std::collections::{BTreeMap, BTreeSet};
 
 use alloy::primitives::{Address, B256, Log, U256};
-use alloy::sol;
 use alloy::sol_types::SolEventInterface;
 use anyhow::{Context, Result, bail, ensure};
 use fomo_common::score::{Activity, Payouts, Scores, scores};
 use fomo_common::{Wad, emission, lock};
 
-pub use inputs::Inputs;
-use interfaces::IAccess::IAccessEvents as Access;
-use interfaces::IRewardDistributor;
-use interfaces::IRewardDistributor::IRewardDistributorEvents as Event;
+use crate::abi::IAccess::IAccessEvents as Access;
+use crate::abi::IRewardDistributor;
+use crate::abi::IRewardDistributor::IRewardDistributorEvents as Event;
+use inputs::Inputs;
 use streams::Streams;
-
-/// The distributor's interfaces, from `abi/`.
-#[allow(missing_docs, clippy::too_many_arguments)]
-mod interfaces {
-    use super::sol;
-
-    sol!(
-        #[sol(all_derives)]
-        "../abi/IRewardDistributor.sol"
-    );
-    sol!(
-        #[sol(all_derives)]
-        "../abi/IAccess.sol"
-    );
-}
 
 /// What is asked about ended days, of the stake registry at an address.
 pub trait Registry {

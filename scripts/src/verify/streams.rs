@@ -8,7 +8,7 @@ use fomo_common::Epoch;
 use fomo_common::emission::{Shape, Tranche};
 
 use super::inputs::Inputs;
-use super::interfaces::IRewardDistributor as R;
+use crate::abi::IRewardDistributor as R;
 
 /// A tranche and what is left of it.
 #[derive(Debug, Clone)]

@@ -4,6 +4,7 @@
 mod attacks;
 mod common;
 mod gas;
+mod independent;
 mod interface;
 mod life;
 mod model;
