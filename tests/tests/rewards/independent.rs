@@ -55,7 +55,7 @@ fn registry(world: &World, ledger: &Ledger) -> (Value, Value, Value) {
             let entry = said.entry(format!("{epoch}:{}", hex::encode_prefixed(batch.mt)));
             let entry = entry.or_insert_with(|| json!({ "total": words[0].to_string(), "accounts": {} }));
             for (account, word) in accounts.iter().zip(&words[1..]) {
-                let (stake, effective) = (*word >> 128, *word & U256::from(u128::MAX));
+                let (stake, effective): (U256, U256) = (*word >> 128, *word & U256::from(u128::MAX));
                 entry["accounts"][hex::encode_prefixed(account)] = json!([stake.to_string(), effective.to_string()]);
             }
         }

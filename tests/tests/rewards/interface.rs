@@ -275,6 +275,7 @@ fn access(world: &mut World, seen: &mut Seen) {
     let reporter = world.reporter;
     seen.run(world, reporter, R::declareCall { epoch: START, rows: 1, spend: 1 });
     seen.run(world, guardian, IAccess::unpauseCall {});
+    seen.run(world, guardian, IAccess::unpauseCall {});
     seen.run(world, admin, IAccess::proposeRoleCall { role, account: alice });
     seen.run(world, alice, IAccess::acceptRoleCall { role });
     seen.run(world, alice, IAccess::acceptRoleCall { role });
