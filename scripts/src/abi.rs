@@ -35,6 +35,10 @@ sol!(
     #[sol(rpc, all_derives)]
     "../abi/IStakeRegistry.sol"
 );
+sol!(
+    #[sol(rpc, all_derives)]
+    "../abi/IRevenueSplitter.sol"
+);
 sol! {
     #[sol(rpc)]
     interface IStylusDeployer {
@@ -47,6 +51,12 @@ sol! {
         function activateProgram(address program) external payable returns (uint16 version, uint256 dataFee);
         function programInitGas(address program) external view returns (uint64 gas, uint64 gasWhenCached);
         function programTimeLeft(address program) external view returns (uint64 secs);
+    }
+
+    /// The dollar of local chains.
+    #[sol(rpc)]
+    interface IDollar {
+        function mint(address to, uint256 value) external;
     }
 
     #[sol(rpc)]

@@ -3,6 +3,7 @@
 mod launch;
 mod node;
 mod raise;
+mod revenue;
 mod stake;
 mod suite;
 mod token;
@@ -29,7 +30,7 @@ pub struct Chapter {
 }
 
 /// The chapters, in the order in which a model economy lives through them.
-pub const CHAPTERS: &[Chapter] = &[token::CHAPTER, launch::CHAPTER, stake::CHAPTER, usage::CHAPTER];
+pub const CHAPTERS: &[Chapter] = &[token::CHAPTER, launch::CHAPTER, stake::CHAPTER, usage::CHAPTER, revenue::CHAPTER];
 
 /// A chapter being told.
 pub type Telling<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
@@ -81,7 +82,7 @@ impl Story {
         }
         let suite = Arc::new(Suite::start().await?);
         self.say(
-            "A new chain, with the suite on it: FLOCK, launchpad, vesting, rewards, registry, Uniswap V2, Aerodrome.",
+            "A new chain, with the suite on it: FLOCK, launchpad, vesting, rewards, registry, splitter, both venues.",
         );
         self.suite = Some(Arc::clone(&suite));
         Ok(suite)

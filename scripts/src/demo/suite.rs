@@ -2,11 +2,11 @@
 
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::{SolCall, SolValue};
-use anyhow::Result;
+use anyhow::{Result, bail};
 use fomo_chain::Config;
 
 use super::node::Node;
-use crate::abi::{IAccess, IFomoERC20, ILaunchpad, IRewardDistributor};
+use crate::abi::{IAccess, IDollar, IFomoERC20, ILaunchpad, ILiquidityAdapter, IRevenueSplitter, IRewardDistributor};
 use crate::{npm, solidity};
 
 /// Seconds of a day.
@@ -74,6 +74,14 @@ pub struct Suite {
     pub rewards: Address,
     /// Stake and gmFLOCK registry.
     pub registry: Address,
+    /// Revenue splitter.
+    pub splitter: Address,
+    /// A dollar of 6 decimals.
+    pub usd: Address,
+    /// The adapters of the venues.
+    pub adapters: [Address; 2],
+    /// Brings revenue; the admin, here.
+    pub settler: Address,
     /// Reports usage.
     pub reporter: Address,
     admin: Address,
@@ -102,12 +110,17 @@ impl Suite {
             vesting: none,
             rewards: none,
             registry: none,
+            splitter: none,
+            usd: none,
+            adapters: [none; 2],
+            settler: admin,
             reporter,
             admin,
             guardian,
         };
         suite.deploy().await?;
         suite.deploy_venues().await?;
+        suite.deploy_splitter().await?;
         let (min, max) = TARGETS;
         let key = ILaunchpad::modelTypeKeyCall { modelTypeId: word(MODEL_TYPE) };
         suite.parameter(suite.launchpad, key, tokens(min) | tokens(max) << 96).await?;
@@ -155,7 +168,7 @@ impl Suite {
     }
 
     /// Both venues, and an adapter for each.
-    async fn deploy_venues(&self) -> Result<()> {
+    async fn deploy_venues(&mut self) -> Result<()> {
         let (uniswap, aerodrome) =
             tokio::task::spawn_blocking(|| anyhow::Ok((npm::uniswap_v2()?, solidity::aerodrome()?))).await??;
         let pool = self.create(aerodrome.pool, Vec::new()).await?;
@@ -163,11 +176,41 @@ impl Suite {
             (Venue::UniswapV2, "adapter-uniswap-v2", self.create(uniswap.factory, self.admin.abi_encode()).await?),
             (Venue::Aerodrome, "adapter-aerodrome", self.create(aerodrome.factory, pool.abi_encode()).await?),
         ];
-        for (venue, contract, factory) in factories {
+        for (index, (venue, contract, factory)) in factories.into_iter().enumerate() {
             let arguments = (self.admin, self.guardian, self.flock, factory, self.treasury);
             let adapter = self.program(contract, arguments.abi_encode()).await?;
+            if let Some(place) = self.adapters.get_mut(index) {
+                *place = adapter;
+            }
             self.parameter(self.launchpad, ILaunchpad::venueKeyCall { venue: venue.key() }, address_value(adapter))
                 .await?;
+        }
+        Ok(())
+    }
+
+    /// The splitter, and a dollar that it accepts and swaps for FLOCK on Uniswap V2, where there are 1,000,000 of them for 5,000,000 FLOCK.
+    async fn deploy_splitter(&mut self) -> Result<()> {
+        let (admin, flock, [adapter, _]) = (self.admin, self.flock, self.adapters);
+        let Some(dave) = self.people.get(2) else { bail!("Somebody is missing.") };
+        let desk = self.node.deploy_bare(admin, "revenue-splitter-desk").await?;
+        let arguments = (desk, admin, self.guardian, flock, self.launchpad, self.treasury, dave.address, Address::ZERO);
+        self.splitter = self.program("revenue-splitter", arguments.abi_encode()).await?;
+        let (splitter, role) = (self.splitter, word("SETTLER"));
+        self.node.send(admin, splitter, IAccess::proposeRoleCall { role, account: self.settler }).await?;
+        self.node.send(self.settler, splitter, IAccess::acceptRoleCall { role }).await?;
+        self.usd = self.program("usd", admin.abi_encode()).await?;
+        let usd = self.usd;
+        self.node.send(admin, usd, IDollar::mintCall { to: admin, value: dollars(2_000_000) }).await?;
+        for (token, spender) in [(usd, adapter), (flock, adapter), (usd, splitter)] {
+            self.node.send(admin, token, IFomoERC20::approveCall { spender, value: U256::MAX }).await?;
+        }
+        let (amount_usd, amount_flock) = (dollars(1_000_000), tokens(5_000_000));
+        let seed =
+            ILiquidityAdapter::seedCall { tokenA: usd, tokenB: flock, amountA: amount_usd, amountB: amount_flock };
+        self.node.send(admin, adapter, seed).await?;
+        let limits = dollars(1) | dollars(2_000) << 96;
+        for (kind, value) in [("ASST", U256::ONE), ("ROUT", address_value(adapter)), ("SPND", limits)] {
+            self.parameter(splitter, IRevenueSplitter::parameterKeyCall { kind: word(kind), of_: usd }, value).await?;
         }
         Ok(())
     }
@@ -214,6 +257,11 @@ impl Suite {
 /// So many whole tokens of 18 decimals.
 pub fn tokens(whole: u64) -> U256 {
     U256::from(whole) * U256::from(10).pow(U256::from(18))
+}
+
+/// So many whole dollars of 6 decimals.
+pub fn dollars(whole: u64) -> U256 {
+    U256::from(whole) * U256::from(1_000_000)
 }
 
 /// A name in a word: ASCII, zeros behind.

@@ -169,3 +169,27 @@ fn a_failed_launchs_buckets_go_to_the_flock_buyback() {
     // What is left is the raising launch's.
     assert_eq!(world.suite.balance(asset, world.splitter), usd(20));
 }
+
+/// Revenue from before graduation waits, and is bought back and paid from then on.
+#[test]
+fn buckets_of_a_launch_wait_for_its_graduation() {
+    let mut world = World::new(0);
+    let (raising, _) = world.launch_and_failure();
+    let (settler, issuer, anyone, asset) = (world.settler, world.suite.issuer, world.suite.users[0], world.usd);
+    world.must(settler, R::settleCall { token: raising, ..world.settlement(1, usd(100), usd(50)) });
+    let buyback = R::buybackMtCall { token: raising, asset, deadline: NEVER };
+    world.refused(anyone, buyback.clone(), R::NotGraduated {});
+    world.suite.buy(world.suite.users[1], raising, tokens(1_000_000));
+    world.refused(anyone, buyback.clone(), R::NotGraduated {});
+    world.suite.graduate(raising);
+    world.refused(anyone, buyback.clone(), ILiquidityAdapter::NoObservation {});
+    let record = ILiquidityAdapter::recordObservationCall { tokenA: raising, tokenB: world.flock };
+    world.suite.must(anyone, world.suite.at.adapters[0], record);
+    world.pass_observed(WINDOW);
+    let supply = world.supply(raising);
+    let done = world.must(anyone, buyback);
+    assert_eq!(done.spent, usd(15));
+    assert_eq!(world.supply(raising), supply - done.bought);
+    assert_eq!(world.must(issuer, R::claimIssuerCall { token: raising, asset }), usd(5));
+    world.refused(anyone, R::redirectFailedCall { token: raising, asset }, R::NotFailed {});
+}

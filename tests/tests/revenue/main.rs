@@ -6,6 +6,7 @@
 //! - [`price`]: the adapters' time-weighted price, swaps and fees.
 //! - [`attacks`]: what has gone wrong elsewhere.
 //! - [`interface`]: `abi/IRevenueSplitter.sol` against the code.
+//! - [`layout`]: where storage is.
 //! - [`model`]: random histories against a plain model.
 //! - [`gas`]: what calls cost, beside a Solidity twin and against `tests/gas.toml`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
@@ -17,6 +18,7 @@ mod common;
 mod gas;
 
 mod interface;
+mod layout;
 mod model;
 
 mod price;

@@ -1,7 +1,7 @@
 //! What comes in, how it splits, who is refused.
 
 use alloy_primitives::{Address, B256, U256};
-use alloy_sol_types::{SolEvent, SolValue};
+use alloy_sol_types::{SolError, SolEvent, SolValue};
 
 use crate::common::*;
 use IRevenueSplitter as R;
@@ -204,4 +204,25 @@ fn parameters_are_held_to_their_bounds() {
     out(&mut world, keys[4], usd(1) << 96);
     out(&mut world, keys[4], usd(2) | usd(1) << 96);
     out(&mut world, keys[4], U256::MAX);
+}
+
+#[test]
+fn it_is_set_up_once_and_only_with_contracts() {
+    let mut world = World::new(0);
+    let (admin, flock, suite) = (world.suite.admin, world.flock, world.suite.at);
+    let arguments = |flock: Address, launchpad: Address, treasury: Address| {
+        (suite.splitter_desk, admin, admin, flock, launchpad, treasury, admin, Address::ZERO).abi_encode()
+    };
+    let again = [CONSTRUCTOR.as_slice(), &arguments(flock, suite.launchpad, admin)].concat();
+    let before = world.suite.storage(world.splitter);
+    let execution = world.suite.harness.send(world.splitter, again).execution;
+    assert_eq!(execution.output.as_ref(), IAccess::AlreadyInitialized::SELECTOR);
+    assert_eq!(world.suite.storage(world.splitter), before);
+    for wrong in [
+        arguments(admin, suite.launchpad, admin),
+        arguments(flock, admin, admin),
+        arguments(flock, suite.launchpad, Address::ZERO),
+    ] {
+        assert!(!world.suite.try_program("revenue-splitter", &wrong).success());
+    }
 }
