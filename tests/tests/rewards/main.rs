@@ -6,6 +6,7 @@ mod common;
 mod gas;
 mod independent;
 mod interface;
+mod layout;
 mod life;
 mod model;
 mod refusals;
