@@ -1,6 +1,5 @@
 //! The desk of the revenue splitter: its constructor, roles, pauses and parameters, payees, failed launches and views. It runs on the storage of
 //! the splitter, which delegates to it; its own stays empty.
-#![no_main]
 extern crate alloc;
 
 use alloc::vec::Vec;

@@ -3,7 +3,6 @@
 //! Storage and logic are in [`fomo_revenue_splitter`]. All of it is more than one program may have, and entering a program costs gas for
 //! its size; so what moves money is here, and any other call is passed on to the desk by delegation: code on the same storage, whose
 //! address the constructor fixes for good. Nobody needs the desk to be paid.
-#![no_main]
 extern crate alloc;
 
 use alloc::vec::Vec;
