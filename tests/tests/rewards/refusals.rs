@@ -163,6 +163,41 @@ fn voids_have_their_limits() {
     world.refused(admin, call, R::EpochNotEnded {});
 }
 
+/// Whoever has the reporter's key cannot use up the attempts and so make a report that nobody can void.
+#[test]
+fn the_last_attempts_are_the_admins_to_void() {
+    let (mut world, epoch, _) = declared();
+    let (reporter, admin, guardian) = (world.reporter, world.suite.admin, world.suite.guardian);
+    let (void, declare) = (R::voidReportCall { epoch }, R::declareCall { epoch, rows: 1, spend: 1 });
+    for _ in 0..1_000 {
+        world.does(reporter, void.clone());
+        world.does(reporter, declare.clone());
+    }
+    for from in [reporter, guardian] {
+        world.refused(from, void.clone(), R::VoidsSpent {});
+    }
+    world.does(admin, void.clone());
+    world.does(reporter, declare);
+    world.does(admin, void);
+}
+
+/// A complete report cannot be thrown away by voiding first the report and then, since it is late, the epoch.
+#[test]
+fn after_a_void_there_is_time_to_report_again() {
+    let (mut world, epoch, usage) = declared();
+    let (guardian, admin, alice) = (world.suite.guardian, world.suite.admin, world.alice);
+    world.report(epoch, &usage, 2);
+    world.pass(31 * DAY);
+    let void = R::voidEpochCall { epoch };
+    world.refused(alice, void.clone(), R::EpochAlreadySealed {});
+    world.does(guardian, R::voidReportCall { epoch });
+    world.refused(alice, void.clone(), IAccess::TooEarly {});
+    world.refused(admin, void.clone(), IAccess::TooEarly {});
+    world.pass(7 * DAY);
+    world.refused(alice, void.clone(), IAccess::TooEarly {});
+    world.does(admin, void);
+}
+
 #[test]
 fn sealing_waits_for_the_report_the_window_and_the_epochs_before() {
     let (mut world, epoch, usage) = declared();

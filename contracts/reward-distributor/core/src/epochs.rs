@@ -25,6 +25,8 @@ pub const ADMIN_VOIDS: u64 = 7 * DAY.0;
 pub const ANYONE_VOIDS: u64 = 30 * DAY.0;
 /// How often the guardian may void the report of an epoch.
 const GUARDIAN_VOIDS: u8 = 2;
+/// Attempts from which on only the admin voids: who has the reporter's key cannot use up the numbers, and so make a report final.
+const MOST_ATTEMPTS: u16 = 1_000;
 
 /// Where an epoch is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +65,7 @@ pub struct Report {
     pub declared: StorageBool,
     pub voided: StorageBool,
     pub guardian_voids: StorageU8,
-    /// When the last row came; zero before.
+    /// When the last row came; zero before. Where no report is declared: when the last one was voided.
     pub completed: StorageU64,
     pub declared_rows: StorageU32,
     pub rows: StorageU32,
@@ -160,6 +162,7 @@ impl RewardDistributor {
         let (lambda, half) = self.multiplier_at(epoch)?;
         let mut report = self.reports.setter(U256::from(epoch));
         report.declared.set(true);
+        report.completed.set(U64::ZERO);
         report.season.set(season.try_into().unwrap_or_default());
         report.declared_rows.set(U32::from(rows));
         report.declared_spend.set(U64::from(spend));
@@ -207,8 +210,11 @@ impl RewardDistributor {
         if self.reportable(epoch)? == State::Unreported {
             return Err(Own::NothingToVoid.into());
         }
-        let by = self.vm().msg_sender();
+        let (by, now) = (self.vm().msg_sender(), self.vm().block_timestamp());
         let mut report = self.reports.setter(U256::from(epoch));
+        if !admin && report.attempt.get().to::<u16>() >= MOST_ATTEMPTS {
+            return Err(Own::VoidsSpent.into());
+        }
         if !reporter && !admin {
             let used: u8 = report.guardian_voids.get().to();
             if used >= GUARDIAN_VOIDS {
@@ -220,7 +226,8 @@ impl RewardDistributor {
         let next = attempt.checked_add(1).ok_or(fomo_access::Error::TooLarge)?;
         report.attempt.set(U16::from(next));
         report.declared.set(false);
-        report.completed.set(U64::ZERO);
+        // Until the next declaration: when it was voided.
+        report.completed.set(U64::from(now));
         report.rows.set(U32::ZERO);
         report.batches.set(U32::ZERO);
         report.spend.set(U64::ZERO);
@@ -239,7 +246,10 @@ impl RewardDistributor {
         if self.sealing.next.get() != U64::from(epoch) {
             return Err(Own::EpochOutOfOrder.into());
         }
-        let since_end = self.vm().block_timestamp().saturating_sub(Epoch::new(epoch)?.end().0);
+        // A report that was voided may be made again: the time for it begins anew.
+        let voided_at = self.reports.getter(U256::from(epoch)).completed.get().to::<u64>();
+        let since = Epoch::new(epoch)?.end().0.max(voided_at);
+        let since_end = self.vm().block_timestamp().saturating_sub(since);
         let wait = if self.access.roles.held(ADMIN) { ADMIN_VOIDS } else { ANYONE_VOIDS };
         if since_end < wait {
             return Err(fomo_access::Error::TooEarly.into());

@@ -59,7 +59,7 @@ impl RewardDistributor {
             report.spend.get().to(),
             report.eligible.get().to(),
             report.batches.get().to(),
-            report.completed.get().to(),
+            if report.declared.get() { report.completed.get().to() } else { U256::ZERO },
         ])
     }
 
