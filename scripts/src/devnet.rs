@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use alloy::primitives::{Address, Bytes, address, hex, utils::parse_ether};
-use anyhow::{Context, Result};
-use fomo_chain::{Chain, Config, MNEMONIC};
+use alloy::primitives::{Address, Bytes, address, hex, utils::format_ether, utils::parse_ether};
+use anyhow::{Context, Result, anyhow, ensure};
+use fomo_chain::{Chain, Config, MNEMONIC, StateFile};
 use fomo_rpc::Server;
 
 use crate::npm;
@@ -21,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// The end of the year 9999.
 const LATEST_GENESIS: u64 = 253_402_300_799;
 
-/// The settings; what is not given is as on Arbitrum One.
+/// The settings; what is not given is as on Arbitrum One, or as the state file has it.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 pub struct Options {
     /// Address to listen on
@@ -30,24 +31,27 @@ pub struct Options {
     /// Port to listen on, HTTP and WebSocket alike; 0 takes a free one
     #[arg(long, default_value_t = 8547)]
     pub port: u16,
-    /// Chain id
-    #[arg(long, default_value_t = Config::default().chain_id)]
-    pub chain_id: u64,
-    /// ArbOS version, which Stylus' prices and rules follow
-    #[arg(long, default_value_t = Config::default().arbos, value_parser = clap::value_parser!(u64).range(32..))]
-    pub arbos: u64,
-    /// Price of gas in wei
-    #[arg(long, alias = "gas-price", default_value_t = Config::default().base_fee)]
-    pub base_fee: u64,
-    /// Funded accounts
-    #[arg(long, default_value_t = Config::default().accounts, value_parser = clap::value_parser!(u32).range(..=100))]
-    pub accounts: u32,
-    /// Balance of each account in ETH
-    #[arg(long, default_value = "10000")]
-    pub balance: String,
-    /// Gas limit of a block and of a transaction
-    #[arg(long, default_value_t = Config::default().block_gas_limit)]
-    pub block_gas_limit: u64,
+    /// File to keep the chain in: it goes on from there the next time, and a kill loses nothing that was mined
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+    /// Chain id [default: 412346]
+    #[arg(long)]
+    pub chain_id: Option<u64>,
+    /// ArbOS version, which Stylus' prices and rules follow [default: 51]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(32..))]
+    pub arbos: Option<u64>,
+    /// Price of gas in wei [default: 100000000]
+    #[arg(long, alias = "gas-price")]
+    pub base_fee: Option<u64>,
+    /// Funded accounts [default: 10]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(..=100))]
+    pub accounts: Option<u32>,
+    /// Balance of each account in ETH [default: 10000]
+    #[arg(long)]
+    pub balance: Option<String>,
+    /// Gas limit of a block and of a transaction [default: 32000000]
+    #[arg(long)]
+    pub block_gas_limit: Option<u64>,
     /// Timestamp of the first block in Unix seconds [default: now]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=LATEST_GENESIS))]
     pub genesis_time: Option<u64>,
@@ -68,21 +72,63 @@ impl Options {
     /// # Errors
     /// When the balance is no amount of ETH.
     pub fn config(&self) -> Result<Config> {
-        let balance = parse_ether(&self.balance).with_context(|| {
-            format!("--balance takes an amount of ETH such as 10000 or 0.5, and \"{}\" is none.", self.balance)
-        })?;
+        self.config_over(&Config::default())
+    }
+
+    /// The settings of a chain that has others already, changed where one was given.
+    fn config_over(&self, old: &Config) -> Result<Config> {
+        let balance = |text: &String| {
+            parse_ether(text).with_context(|| {
+                format!("--balance takes an amount of ETH such as 10000 or 0.5, and \"{text}\" is none.")
+            })
+        };
         Ok(Config {
-            chain_id: self.chain_id,
-            arbos: self.arbos,
-            base_fee: self.base_fee,
-            block_gas_limit: self.block_gas_limit,
-            accounts: self.accounts,
-            balance,
-            genesis_time: self.genesis_time,
-            auto_mine: !self.no_mining,
-            auto_cache: self.cache,
-            eip7623: self.eip7623,
+            chain_id: self.chain_id.unwrap_or(old.chain_id),
+            arbos: self.arbos.unwrap_or(old.arbos),
+            base_fee: self.base_fee.unwrap_or(old.base_fee),
+            block_gas_limit: self.block_gas_limit.unwrap_or(old.block_gas_limit),
+            accounts: self.accounts.unwrap_or(old.accounts),
+            balance: self.balance.as_ref().map_or(Ok(old.balance), balance)?,
+            genesis_time: self.genesis_time.or(old.genesis_time),
+            auto_mine: old.auto_mine && !self.no_mining,
+            auto_cache: old.auto_cache || self.cache,
+            eip7623: old.eip7623 || self.eip7623,
         })
+    }
+
+    /// The chain: the one in the state file, or a new one.
+    fn chain(&self) -> Result<(Chain, Option<StateFile>)> {
+        let Some(path) = &self.state else { return Ok((Chain::new(self.config()?), None)) };
+        let (file, chain) = StateFile::open(path)
+            .map_err(|error| anyhow!("{} cannot be used for --state: {error}.", path.display()))?;
+        let chain = match chain {
+            Some(mut chain) => {
+                self.apply(&mut chain).with_context(|| format!("{} has another chain.", path.display()))?;
+                chain
+            }
+            None => Chain::new(self.config()?),
+        };
+        Ok((chain, Some(file)))
+    }
+
+    /// Changes what may change from one run of a chain to the next.
+    fn apply(&self, chain: &mut Chain) -> Result<()> {
+        let old = chain.config().clone();
+        let new = self.config_over(&old)?;
+        ensure!(new.chain_id == old.chain_id, "Its id is {}, not {}.", old.chain_id, new.chain_id);
+        let genesis = |config: &Config| (config.accounts, config.balance, config.genesis_time);
+        ensure!(
+            genesis(&new) == genesis(&old),
+            "Accounts, their balance and the first block's time cannot change any more."
+        );
+        chain.set_rules(new.arbos, new.block_gas_limit, new.auto_cache, new.eip7623);
+        if let Some(base_fee) = self.base_fee {
+            chain.set_base_fee(base_fee);
+        }
+        if self.no_mining {
+            chain.set_auto_mine(false);
+        }
+        Ok(())
     }
 }
 
@@ -91,18 +137,23 @@ impl Options {
 /// # Errors
 /// When a setting makes no sense or the port is taken.
 pub async fn run(options: &Options) -> Result<()> {
-    let mut chain = Chain::new(options.config()?);
-    let deployer_at_hand = npm::is_installed(npm::NITRO_CONTRACTS);
-    if deployer_at_hand {
+    let (mut chain, mut file) = options.chain()?;
+    let deployed = !chain.head_state().code(STYLUS_DEPLOYER).is_empty();
+    let deployer_at_hand = deployed || npm::is_installed(npm::NITRO_CONTRACTS);
+    if deployer_at_hand && !deployed {
         chain.set_code(STYLUS_DEPLOYER, npm::stylus_deployer()?);
     }
-    let welcome = welcome(&chain, options)?;
+    if let Some(file) = &mut file {
+        file.save(&mut chain).with_context(|| format!("{} cannot be written.", file.path().display()))?;
+    }
+    let welcome = welcome(&chain, file.as_ref())?;
     // Before anybody can know that it runs, and tell it to end.
     let stop = stop_signal()?;
     tokio::pin!(stop);
     let address = SocketAddr::new(options.host, options.port);
-    let server =
-        Server::start(chain, address).await.with_context(|| format!("The chain cannot listen on {address}."))?;
+    let server = Server::start_kept(chain, file, address)
+        .await
+        .with_context(|| format!("The chain cannot listen on {address}."))?;
     say(welcome);
     say(format!("Listening on http://{0} and ws://{0}. Ctrl-C stops it.", server.addr()));
     if !deployer_at_hand {
@@ -133,14 +184,19 @@ async fn fetch_deployer(server: &Server) {
 }
 
 /// The accounts and the settings, as a person needs them to connect.
-fn welcome(chain: &Chain, options: &Options) -> Result<String> {
-    let mut text = String::new();
-    writeln!(text, "Accounts, each with {} ETH, and their private keys:", options.balance)?;
+fn welcome(chain: &Chain, file: Option<&StateFile>) -> Result<String> {
+    let (mut text, config) = (String::new(), chain.config());
+    let balance = format_ether(config.balance);
+    let balance = balance.trim_end_matches('0').trim_end_matches('.');
+    writeln!(text, "Accounts, each with {balance} ETH at genesis, and their private keys:")?;
     for (index, key) in chain.development_keys().iter().enumerate() {
         writeln!(text, "  ({index}) {}  {}", key.address(), hex::encode_prefixed(key.to_bytes()))?;
     }
     writeln!(text, "Mnemonic: {MNEMONIC}\nThese keys are public. Never send anything of value to them.\n")?;
-    write!(text, "Chain id {}, ArbOS {}, gas price {} wei.", options.chain_id, options.arbos, options.base_fee)?;
+    write!(text, "Chain id {}, ArbOS {}, gas price {} wei.", config.chain_id, config.arbos, chain.base_fee())?;
+    if let Some(file) = file {
+        write!(text, "\nIt is kept in {}, from block {} on.", file.path().display(), chain.head())?;
+    }
     Ok(text)
 }
 

@@ -23,6 +23,7 @@ use crate::execute::{self, BlockSetting, Mode};
 use crate::precompiles::ARBOS_PRECOMPILES;
 use crate::programs::{self, ProgramRecord};
 use crate::state::State;
+use crate::store::{self, Recorder, SettingsRecord, StateError};
 use crate::types::{Block, ChainError, Config, Execution, Mined};
 
 /// The mnemonic of the development accounts, known to every tool.
@@ -50,6 +51,8 @@ struct Snapshot {
     next_timestamp: Option<u64>,
     base_fee: u64,
     pool: Vec<Recovered<TxEnvelope>>,
+    /// Where the record was.
+    position: u64,
 }
 
 /// An Arbitrum chain with Stylus, in memory.
@@ -74,6 +77,7 @@ pub struct Chain {
     next_timestamp: Option<u64>,
     snapshots: BTreeMap<u64, Snapshot>,
     next_snapshot: u64,
+    recorder: Recorder,
 }
 
 fn now() -> u64 {
@@ -90,10 +94,10 @@ impl Chain {
     /// A chain with its genesis block.
     #[must_use]
     pub fn new(config: Config) -> Self {
-        let keys = development_keys(config.accounts);
-        let genesis_time = config.genesis_time.unwrap_or_else(now);
+        let mut chain = Self::without_blocks(config);
+        let (config, keys) = (&chain.config, &chain.keys);
         let mut state = State::default();
-        for key in &keys {
+        for key in keys {
             state.set_balance(key.address(), config.balance);
         }
         for address in ARBOS_PRECOMPILES {
@@ -101,8 +105,15 @@ impl Chain {
         }
         // Accounts without code, balance or nonce do not survive a touch.
         state.set_nonce(programs::ARBOS, 1);
-        let mut chain = Self {
-            keys,
+        chain.seal(chain.genesis_time, state, Vec::new());
+        chain
+    }
+
+    /// A chain before its genesis block.
+    pub(crate) fn without_blocks(config: Config) -> Self {
+        let genesis_time = config.genesis_time.unwrap_or_else(now);
+        Self {
+            keys: development_keys(config.accounts),
             blocks: Vec::new(),
             states: BTreeMap::new(),
             by_hash: HashMap::new(),
@@ -118,10 +129,9 @@ impl Chain {
             next_timestamp: None,
             snapshots: BTreeMap::new(),
             next_snapshot: 0,
+            recorder: Recorder::default(),
             config,
-        };
-        chain.seal(genesis_time, state, Vec::new());
-        chain
+        }
     }
 
     // ---- what there is ----
@@ -538,27 +548,30 @@ impl Chain {
         let impersonated = self.auto_impersonate || self.impersonated.contains(&tx.signer());
         let mode = if impersonated { Mode::Call } else { Mode::Transaction };
         let execution = execute::run(&self.config, self.owner(), state, setting, env, mode)?;
-        let last = before.last();
-        Ok(Mined {
-            cumulative_gas: last.map_or(0, |last| last.cumulative_gas) + execution.gas_used,
-            first_log: last.map_or(0, |last| last.first_log + last.execution.logs.len() as u64),
-            gas_price: setting.base_fee.into(),
-            transaction: tx,
-            execution,
-        })
+        Ok(Mined::after(before.last(), tx, execution, setting.base_fee))
     }
 
-    fn seal(&mut self, timestamp: u64, state: State, transactions: Vec<Mined>) {
+    fn seal(&mut self, timestamp: u64, mut state: State, transactions: Vec<Mined>) {
         let number = self.blocks.len() as u64;
         let parent = self.blocks.last().map_or(B256::ZERO, |block| block.hash);
         let l1_number = self.l1_number(timestamp);
         let header = self.header(number, parent, timestamp, l1_number, &transactions);
-        let hash = header.hash_slow();
-        for (index, mined) in transactions.iter().enumerate() {
+        let block = Arc::new(Block { hash: header.hash_slow(), header, l1_number, transactions });
+        if self.recorder.is_started() {
+            self.record_changes();
+            let touched = state.take_touched();
+            self.recorder.block(&block, &state, &touched);
+        }
+        self.push(block, state);
+    }
+
+    fn push(&mut self, block: Arc<Block>, state: State) {
+        let number = block.header.number;
+        for (index, mined) in block.transactions.iter().enumerate() {
             self.transactions.insert(*mined.transaction.tx_hash(), (number, index));
         }
-        self.by_hash.insert(hash, number);
-        self.blocks.push(Arc::new(Block { header, hash, l1_number, transactions }));
+        self.by_hash.insert(block.hash, number);
+        self.blocks.push(block);
         self.states.insert(number, state);
         if let Some(old) = number.checked_sub(KEPT_STATES) {
             self.states.remove(&old);
@@ -697,6 +710,7 @@ impl Chain {
     pub fn snapshot(&mut self) -> u64 {
         let id = self.next_snapshot;
         self.next_snapshot += 1;
+        let position = if self.recorder.is_started() { self.record().position() } else { 0 };
         let snapshot = Snapshot {
             head: self.head(),
             states: self.states.clone(),
@@ -704,6 +718,7 @@ impl Chain {
             next_timestamp: self.next_timestamp,
             base_fee: self.base_fee,
             pool: self.pool.clone(),
+            position,
         };
         self.snapshots.insert(id, snapshot);
         id
@@ -725,15 +740,146 @@ impl Chain {
         self.next_timestamp = snapshot.next_timestamp;
         self.base_fee = snapshot.base_fee;
         self.pool = snapshot.pool;
+        self.recorder.rewind(snapshot.position);
         true
     }
 
     /// Starts over from genesis.
     pub fn reset(&mut self) {
-        *self = Self::new(self.config.clone());
+        self.replace(Self::new(self.config.clone()));
     }
 
-    fn head_state_mut(&mut self) -> &mut State {
+    // ---- what is kept in files and dumps ----
+
+    /// The chain as bytes: its blocks, what is set, and the state of its head.
+    #[must_use]
+    pub fn dump(&self) -> Bytes {
+        store::dump(self)
+    }
+
+    /// Becomes the chain of a dump. Snapshots are gone, and states older than its head not callable.
+    ///
+    /// # Errors
+    /// [`StateError`] if it is no dump; nothing has changed then.
+    pub fn load(&mut self, dump: &[u8]) -> Result<(), StateError> {
+        self.replace(store::load(dump)?);
+        Ok(())
+    }
+
+    fn replace(&mut self, chain: Self) {
+        let recorded = self.recorder.is_started();
+        *self = chain;
+        if recorded {
+            self.record_anew();
+        }
+    }
+
+    /// Changes what may differ from one run to the next: ArbOS version, gas limit, caching and the floor of EIP-7623.
+    pub fn set_rules(&mut self, arbos: u64, block_gas_limit: u64, auto_cache: bool, eip7623: bool) {
+        let config = Config { arbos, block_gas_limit, auto_cache, eip7623, ..self.config.clone() };
+        if config != self.config {
+            self.config = config;
+            if self.recorder.is_started() {
+                self.recorder.config(&self.config);
+            }
+        }
+    }
+
+    /// Puts what happened into the record, which is started if it was not.
+    pub(crate) fn record(&mut self) -> &mut Recorder {
+        if !self.recorder.is_started() {
+            self.record_anew();
+        }
+        self.record_changes();
+        let mut impersonated: Vec<Address> = self.impersonated.iter().copied().collect();
+        impersonated.sort_unstable();
+        let settings = SettingsRecord {
+            time_offset: self.time_offset.cast_unsigned(),
+            next_timestamp: self.next_timestamp.into_iter().collect(),
+            base_fee: self.base_fee,
+            auto_mine: self.auto_mine,
+            auto_impersonate: self.auto_impersonate,
+            impersonated,
+        };
+        self.recorder.settings(&settings);
+        self.recorder.pool(&self.pool);
+        &mut self.recorder
+    }
+
+    fn record_changes(&mut self) {
+        let head = self.head();
+        if let Some(state) = self.states.get_mut(&head) {
+            let touched = state.take_touched();
+            self.recorder.changes(state, &touched);
+        }
+    }
+
+    /// Starts a record from the beginning.
+    pub(crate) fn record_anew(&mut self) {
+        self.recorder.start();
+        self.recorder.config(&self.config);
+        let (none, state) = (State::default(), self.head_state());
+        for block in &self.blocks {
+            self.recorder.block(block, &none, &Default::default());
+        }
+        self.recorder.base(&state);
+        let state = self.head_state_mut();
+        state.track();
+        state.take_touched();
+        // They were of another record.
+        self.snapshots.clear();
+    }
+
+    /// Goes on with a record that has this many bytes.
+    pub(crate) fn record_on(&mut self, written: u64) {
+        self.head_state_mut().track();
+        self.recorder.resume(written);
+    }
+
+    pub(crate) fn has_blocks(&self) -> bool {
+        !self.blocks.is_empty()
+    }
+
+    pub(crate) fn restore_config(&mut self, config: Config) {
+        self.config = config;
+    }
+
+    /// The next block with the state at its end; nothing if it is not the next one.
+    pub(crate) fn restore_block(&mut self, block: Arc<Block>, state: State) -> Option<()> {
+        let parent = self.blocks.last().map_or(B256::ZERO, |block| block.hash);
+        let next = self.blocks.len() as u64;
+        if block.header.number != next || block.header.parent_hash != parent {
+            return None;
+        }
+        if next == 0 {
+            self.genesis_time = block.header.timestamp;
+        }
+        self.push(block, state);
+        Some(())
+    }
+
+    pub(crate) fn restore_base(&mut self, state: State) {
+        self.states = BTreeMap::from([(self.head(), state)]);
+    }
+
+    pub(crate) fn restore_settings(&mut self, settings: SettingsRecord) {
+        self.time_offset = settings.time_offset.cast_signed();
+        self.next_timestamp = settings.next_timestamp.into_iter().next();
+        self.base_fee = settings.base_fee;
+        self.auto_mine = settings.auto_mine;
+        self.auto_impersonate = settings.auto_impersonate;
+        self.impersonated = settings.impersonated.into_iter().collect();
+    }
+
+    pub(crate) fn restore_pool(&mut self, pool: Vec<Recovered<TxEnvelope>>) {
+        self.pool = pool;
+    }
+
+    pub(crate) fn restore_waiting(&mut self, transaction: Recovered<TxEnvelope>) {
+        self.pool.push(transaction);
+    }
+
+    pub(crate) fn head_state_mut(&mut self) -> &mut State {
         let head = self.head();
         self.states.entry(head).or_default()
     }

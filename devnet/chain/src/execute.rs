@@ -67,7 +67,7 @@ pub(crate) fn run(
     mode: Mode,
 ) -> Result<Execution, String> {
     let gas_limit = tx.gas_limit;
-    let mut vm = Vm::new(context(config, owner, state.clone(), block, tx, mode));
+    let mut vm = Vm::new(context(config, owner, state.untracked(), block, tx, mode));
     let result = vm.transact().map_err(|error| invalid(&error, gas_limit))?;
     let mut ctx = vm.into_context();
     state.commit(ctx.journaled_state.finalize());

@@ -8,8 +8,10 @@ pub mod precompiles;
 mod program;
 pub mod programs;
 mod state;
+mod store;
 mod types;
 
 pub use chain::{Chain, KEPT_STATES, MNEMONIC};
 pub use state::{Account, State};
+pub use store::{StateError, StateFile};
 pub use types::*;

@@ -98,6 +98,24 @@ pub struct Mined {
     pub first_log: u64,
 }
 
+impl Mined {
+    /// A transaction that ran after another one of its block, or first.
+    pub(crate) fn after(
+        last: Option<&Self>,
+        transaction: Recovered<TxEnvelope>,
+        execution: Execution,
+        base_fee: u64,
+    ) -> Self {
+        Self {
+            cumulative_gas: last.map_or(0, |last| last.cumulative_gas).saturating_add(execution.gas_used),
+            first_log: last.map_or(0, |last| last.first_log + last.execution.logs.len() as u64),
+            gas_price: base_fee.into(),
+            transaction,
+            execution,
+        }
+    }
+}
+
 /// A block.
 #[derive(Debug, Clone)]
 pub struct Block {

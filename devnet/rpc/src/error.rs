@@ -36,8 +36,13 @@ pub(crate) fn method_not_found(message: impl Into<String>) -> ErrorObjectOwned {
     plain(METHOD_NOT_FOUND_CODE, message)
 }
 
-pub(crate) fn unavailable(_: ChainUnavailable) -> ErrorObjectOwned {
-    internal("the node failed at this request and goes on without it; please report what was asked")
+pub(crate) fn unavailable(reason: ChainUnavailable) -> ErrorObjectOwned {
+    match reason {
+        ChainUnavailable::Failed => {
+            internal("the node failed at this request and goes on without it; please report what was asked")
+        }
+        ChainUnavailable::NotSaved(_) => internal(reason.to_string()),
+    }
 }
 
 pub(crate) fn chain(error: ChainError) -> ErrorObjectOwned {

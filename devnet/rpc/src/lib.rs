@@ -18,7 +18,7 @@ mod subscriptions;
 use std::io;
 use std::net::SocketAddr;
 
-use fomo_chain::Chain;
+use fomo_chain::{Chain, StateFile};
 use jsonrpsee::server::middleware::rpc::RpcServiceBuilder;
 use jsonrpsee::server::{BatchRequestConfig, ServerBuilder, ServerConfig, ServerHandle};
 use tower::ServiceBuilder;
@@ -52,7 +52,15 @@ impl Server {
     /// # Errors
     /// If the address cannot be bound or the chain's thread not be started.
     pub async fn start(chain: Chain, addr: SocketAddr) -> io::Result<Self> {
-        let node = NodeHandle::spawn(chain)?;
+        Self::start_kept(chain, None, addr).await
+    }
+
+    /// The same, with the chain kept in a file: whatever a request does is there before the request is answered.
+    ///
+    /// # Errors
+    /// As for [`Self::start`]; if the file cannot be written.
+    pub async fn start_kept(chain: Chain, file: Option<StateFile>, addr: SocketAddr) -> io::Result<Self> {
+        let node = NodeHandle::spawn(chain, file)?;
         let module = methods::module(node.clone()).map_err(io::Error::other)?;
         let names = module.method_names().collect();
         let config = ServerConfig::builder()
@@ -93,7 +101,7 @@ impl Server {
     /// Works with the chain itself, between two requests: what JSON-RPC has no method for, or only slowly.
     ///
     /// # Errors
-    /// If the work panicked.
+    /// If the work panicked, or what it did cannot be written to the chain's file.
     pub async fn with_chain<R: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Chain) -> R + Send + 'static,

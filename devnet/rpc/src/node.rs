@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use alloy::primitives::B256;
-use fomo_chain::{Block, Chain};
+use fomo_chain::{Block, Chain, StateFile};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::filters::Filters;
@@ -20,10 +20,18 @@ const EVENTS: usize = 16_384;
 /// nothing.
 const STACK: usize = 256 * 1024 * 1024;
 
-/// The chain did not answer: it panicked at this request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the chain failed at this request")]
-pub struct ChainUnavailable;
+/// The chain did not answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChainUnavailable {
+    /// It panicked at this request.
+    #[error("the chain failed at this request")]
+    Failed,
+    /// What the request did, or one before it, is not in the state file, with the reason. It is done, and written
+    /// as soon as that is possible again.
+    #[error("the state file cannot be written: {0}")]
+    NotSaved(String),
+}
 
 /// Something that subscribers hear of.
 #[derive(Debug, Clone)]
@@ -41,17 +49,36 @@ pub(crate) struct Node {
     /// Transactions that waited after the last request.
     waiting: HashSet<B256>,
     events: broadcast::Sender<Event>,
+    /// Where the chain is kept, if it is.
+    file: Option<StateFile>,
+    /// Whether all of it is there.
+    saved: bool,
 }
 
 impl Node {
-    fn new(chain: Chain, events: broadcast::Sender<Event>) -> Self {
-        let mut node = Self { chain, filters: Filters::default(), known: Vec::new(), waiting: HashSet::new(), events };
+    fn new(chain: Chain, file: Option<StateFile>, events: broadcast::Sender<Event>) -> Self {
+        let (filters, waiting) = (Filters::default(), HashSet::new());
+        let mut node = Self { chain, filters, known: Vec::new(), waiting, events, file, saved: true };
         node.observe();
         node
     }
 
+    /// Writes down what the last request did, before anybody is told of it.
+    fn save(&mut self) -> Result<(), ChainUnavailable> {
+        let Some(file) = &mut self.file else { return Ok(()) };
+        let result = file.save(&mut self.chain);
+        self.saved = result.is_ok();
+        result.map_err(|error| {
+            tracing::error!("{} cannot be written: {error}", file.path().display());
+            ChainUnavailable::NotSaved(error.to_string())
+        })
+    }
+
     /// Finds out what the last request changed. It may have been any, those of [`crate::Server::with_chain`] included.
     fn observe(&mut self) {
+        if !self.saved {
+            return;
+        }
         self.forget_reverted();
         for number in self.known.len() as u64..=self.chain.head() {
             let Some(block) = self.chain.block(number).cloned() else { break };
@@ -105,14 +132,17 @@ pub(crate) struct NodeHandle {
 }
 
 impl NodeHandle {
-    pub(crate) fn spawn(chain: Chain) -> io::Result<Self> {
+    pub(crate) fn spawn(mut chain: Chain, mut file: Option<StateFile>) -> io::Result<Self> {
+        if let Some(file) = &mut file {
+            file.save(&mut chain)?;
+        }
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (events, _) = broadcast::channel(EVENTS);
         let sender = events.clone();
         std::thread::Builder::new()
             .name("chain".into())
             .stack_size(STACK)
-            .spawn(move || work(Node::new(chain, sender), queue))?;
+            .spawn(move || work(Node::new(chain, file, sender), queue))?;
         Ok(Self { jobs, events })
     }
 
@@ -122,12 +152,14 @@ impl NodeHandle {
     ) -> Result<R, ChainUnavailable> {
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |node| {
+            let result = work(node);
+            let saved = node.save();
             // Nobody waits any more if the connection was closed.
-            let _ = answer.send(work(node));
+            let _ = answer.send(saved.map(|()| result));
         });
-        self.jobs.send(job).await.map_err(|_| ChainUnavailable)?;
+        self.jobs.send(job).await.map_err(|_| ChainUnavailable::Failed)?;
         // A panic drops the sender.
-        answered.await.map_err(|_| ChainUnavailable)
+        answered.await.map_err(|_| ChainUnavailable::Failed)?
     }
 
     pub(crate) fn events(&self) -> broadcast::Receiver<Event> {

@@ -29,6 +29,8 @@ pub(super) const METHODS: &[Method] = &[
     method(&["anvil_setNextBlockBaseFeePerGas", "hardhat_setNextBlockBaseFeePerGas"], 1, set_base_fee),
     method(&["anvil_dropTransaction", "hardhat_dropTransaction"], 1, drop_transaction),
     method(&["anvil_reset", "hardhat_reset"], 1, reset),
+    method(&["anvil_dumpState", "hardhat_dumpState"], 1, |node, _| Ok(json!(node.chain.dump()))),
+    method(&["anvil_loadState", "hardhat_loadState"], 1, load),
     method(&["anvil_nodeInfo"], 0, node_info),
 ];
 
@@ -49,6 +51,14 @@ fn bounded(number: u64, most: u64, name: &str) -> RpcResult<u64> {
 
 fn revert(node: &mut Node, params: &Params) -> RpcResult<Value> {
     Ok(json!(node.chain.revert_to(params.required(0, "snapshot id")?)))
+}
+
+fn load(node: &mut Node, params: &Params) -> RpcResult<Value> {
+    let dump = params.required::<Bytes>(0, "state")?;
+    node.chain
+        .load(&dump)
+        .map_err(|error| invalid_params(format!("invalid parameter 1 (state): expected a dump: {error}")))?;
+    Ok(json!(true))
 }
 
 fn reset(node: &mut Node, params: &Params) -> RpcResult<Value> {

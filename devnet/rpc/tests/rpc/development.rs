@@ -122,3 +122,20 @@ async fn base_fee() {
     let block = node.ok("eth_getBlockByNumber", json!(["latest", false])).await;
     assert_eq!(block["baseFeePerGas"], "0x3b9aca00");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dump_and_load() {
+    let (node, other) = (Node::with_code(EMITTER).await, Node::start().await);
+    let receipt = node.send(json!({ "to": CONTRACT, "value": "0x3" })).await;
+    let dump = node.ok("anvil_dumpState", json!([])).await;
+    other.send(json!({ "to": STRANGER })).await;
+    assert_eq!(other.ok("anvil_loadState", json!([dump])).await, true);
+    assert_eq!(other.ok("eth_getBalance", json!([CONTRACT])).await, "0x3");
+    assert_eq!(other.ok("eth_getTransactionReceipt", json!([receipt["transactionHash"]])).await, receipt);
+    assert_eq!(other.ok("eth_getLogs", json!([{ "fromBlock": "0x0" }])).await, receipt["logs"]);
+    // The loaded chain goes on.
+    assert_eq!(other.send(json!({ "to": CONTRACT })).await["blockNumber"], "0x2");
+    let message = other.fails(-32602, "hardhat_loadState", json!(["0x7b7d"])).await;
+    assert!(message.contains("does not hold a state of this chain"), "{message}");
+    assert_eq!(other.head().await, 2);
+}

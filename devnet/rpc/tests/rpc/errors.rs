@@ -204,7 +204,7 @@ async fn numbers_at_their_limits_break_nothing() {
 async fn a_panic_costs_its_request_only() {
     let node = Node::start().await;
     let before = node.server.with_chain(|_| panic!("on purpose")).await;
-    assert_eq!(before, Err::<(), _>(fomo_rpc::ChainUnavailable));
+    assert_eq!(before, Err::<(), _>(fomo_rpc::ChainUnavailable::Failed));
     assert_eq!(node.head().await, 0);
 }
 
