@@ -18,12 +18,14 @@ use alloy::signers::local::coins_bip39::English;
 use alloy::signers::local::{MnemonicBuilder, PrivateKeySigner};
 use alloy_primitives::{Address, B64, B256, Bloom, Bytes, Signature, U256};
 use fomo_wasm::Rules;
+use revm::context::TxEnv;
 
 use crate::execute::{self, BlockSetting, Mode};
 use crate::precompiles::ARBOS_PRECOMPILES;
 use crate::programs::{self, ProgramRecord};
 use crate::state::State;
 use crate::store::{self, Recorder, SettingsRecord, StateError};
+use crate::trace::Frame;
 use crate::types::{Block, ChainError, Config, Execution, Mined};
 
 /// The mnemonic of the development accounts, known to every tool.
@@ -291,6 +293,53 @@ impl Chain {
             .map_err(ChainError::InvalidTransaction)
     }
 
+    /// The frames of a call on the state of a block.
+    ///
+    /// # Errors
+    /// Those of [`Self::call`].
+    pub fn trace_call(
+        &self,
+        request: &TransactionRequest,
+        block: u64,
+        overrides: &StateOverride,
+        block_overrides: &BlockOverrides,
+    ) -> Result<Frame, ChainError> {
+        let mut state = self.state(block)?.clone();
+        override_state(&mut state, overrides);
+        let mut setting = self.call_setting(block, block_overrides);
+        let gas = request.gas.unwrap_or(CALL_GAS).min(CALL_GAS.max(self.config.block_gas_limit));
+        let env = execute::request_env(request, self.config.chain_id, gas);
+        if env.gas_price == 0 {
+            setting.base_fee = 0;
+        }
+        execute::trace(&self.config, self.owner(), &mut state, &mut setting, env, Mode::Call)
+            .map_err(ChainError::InvalidTransaction)
+    }
+
+    /// The frames of a mined transaction, which runs again for it after those before it in its block; nothing if there
+    /// is no such transaction.
+    ///
+    /// # Errors
+    /// Those of [`Self::state`] for the block before; [`ChainError::InvalidTransaction`] if the chain's rules were changed
+    /// since, so that it could not be included now.
+    pub fn trace_transaction(&self, hash: B256) -> Result<Option<Frame>, ChainError> {
+        let Some((block, index)) = self.transaction(hash) else { return Ok(None) };
+        let mut state = self.state(block.header.number.saturating_sub(1))?.clone();
+        let mut setting = self.setting(block.header.number, block.header.timestamp);
+        setting.base_fee = block.header.base_fee_per_gas.unwrap_or_default();
+        (setting.gas_price, setting.gas_limit) = (setting.base_fee, block.header.gas_limit);
+        for mined in block.transactions.iter().take(index) {
+            let (env, mode) = rerun(mined, setting.base_fee);
+            execute::run(&self.config, self.owner(), &mut state, &mut setting, env, mode)
+                .map_err(ChainError::InvalidTransaction)?;
+        }
+        let Some(mined) = block.transactions.get(index) else { return Ok(None) };
+        let (env, mode) = rerun(mined, setting.base_fee);
+        execute::trace(&self.config, self.owner(), &mut state, &mut setting, env, mode)
+            .map(Some)
+            .map_err(ChainError::InvalidTransaction)
+    }
+
     /// Least gas limit at which a call succeeds, within 1.5 %.
     ///
     /// # Errors
@@ -361,8 +410,7 @@ impl Chain {
             Some(key) => key
                 .sign_hash_sync(&typed.signature_hash())
                 .map_err(|error| invalid(format!("the transaction cannot be signed: {error}")))?,
-            // A placeholder, made of the sender so that equal transactions of two senders have two hashes.
-            None => Signature::new(U256::from_be_bytes(from.into_word().0), U256::ONE, false),
+            None => placeholder(from),
         };
         self.include(Recovered::new_unchecked(typed.into_signed(signature).into(), from))
     }
@@ -929,6 +977,19 @@ impl Chain {
     pub fn set_base_fee(&mut self, wei: u64) {
         self.base_fee = wei;
     }
+}
+
+/// The signature of an impersonated sender, made of it so that equal transactions of two senders have two hashes.
+fn placeholder(sender: Address) -> Signature {
+    Signature::new(U256::from_be_bytes(sender.into_word().0), U256::ONE, false)
+}
+
+/// What runs when a mined transaction runs again.
+fn rerun(mined: &Mined, base_fee: u64) -> (TxEnv, Mode) {
+    let transaction = &mined.transaction;
+    let impersonated = *transaction.signature() == placeholder(transaction.signer());
+    let mode = if impersonated { Mode::Call } else { Mode::Transaction };
+    (execute::transaction_env(transaction, base_fee), mode)
 }
 
 fn invalid(text: impl Into<String>) -> ChainError {

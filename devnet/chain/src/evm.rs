@@ -27,6 +27,7 @@ use crate::precompiles::NitroPrecompiles;
 use crate::program::{CallKind, Compiled, Ended, Env, Escape, Instance, Request, Step, Suspended};
 use crate::programs;
 use crate::state::State;
+use crate::trace::{self, Tracer};
 
 pub(crate) type Journal = revm::context::Journal<State>;
 pub(crate) type Ctx = Context<BlockEnv, TxEnv, CfgEnv, State, Journal, Nitro>;
@@ -139,6 +140,7 @@ enum Handled {
 pub(crate) struct Vm {
     inner: Inner,
     notes: Vec<Note>,
+    tracer: Option<Tracer>,
 }
 
 impl Vm {
@@ -146,7 +148,7 @@ impl Vm {
         let spec = ctx.cfg.spec;
         let instruction = EthInstructions::new_mainnet_with_spec(spec);
         let precompiles = NitroPrecompiles::new(spec);
-        Self { inner: Evm::new(ctx, instruction, precompiles), notes: Vec::new() }
+        Self { inner: Evm::new(ctx, instruction, precompiles), notes: Vec::new(), tracer: None }
     }
 
     /// Runs the context's transaction; its changes are in the journal afterwards.
@@ -160,6 +162,22 @@ impl Vm {
         let handler = MainnetHandler::<Self, EVMError<Infallible>, Frame>::default();
         handler.validate_env(self)?;
         handler.validate_initial_tx_gas(self).map(|_| ())
+    }
+
+    /// Keeps track of the frames that run from now on.
+    pub(crate) fn trace(&mut self) {
+        self.tracer = Some(Tracer::default());
+    }
+
+    /// The first frame that ran since then, if it was not too much to keep.
+    pub(crate) fn take_trace(&mut self) -> Option<trace::Frame> {
+        self.tracer.take().and_then(Tracer::finish)
+    }
+
+    fn trace_end(&mut self, result: &FrameResult) {
+        if let Some(tracer) = &mut self.tracer {
+            tracer.end(result, self.inner.ctx.chain.failure.as_ref());
+        }
     }
 
     pub(crate) fn into_context(self) -> Ctx {
@@ -280,6 +298,7 @@ impl Vm {
             base_fee: U256::from(ctx.block.basefee),
             gas_limit: ctx.block.gas_limit,
             reentrant,
+            traced: self.tracer.is_some(),
         };
         let ink = frame.interpreter.gas.remaining().saturating_mul(env.ink_price);
         let instance =
@@ -296,6 +315,9 @@ impl Vm {
 
     /// Turns the end of a program into that of its frame.
     fn conclude(&mut self, running: &mut Running, ended: Ended) -> InterpreterResult {
+        if let Some(tracer) = &mut self.tracer {
+            tracer.program(running.instance.guest().take_host_calls());
+        }
         let mut gas = self.inner.frame_stack.get().interpreter.gas;
         let mut remaining = running.instance.guest().gas();
         let (mut result, mut output) = match ended {
@@ -658,7 +680,11 @@ impl EvmTr for Vm {
             Some(_) => frame_stack.get().interpreter.input.caller_address,
             None => Address::ZERO,
         };
+        if let Some(tracer) = &mut self.tracer {
+            tracer.begin(&input.frame_input, ctx);
+        }
         if let ItemOrResult::Result(result) = self.inner.frame_init(input)? {
+            self.trace_end(&result);
             return Ok(ItemOrResult::Result(result));
         }
         let frame = self.inner.frame_stack.get();
@@ -677,7 +703,8 @@ impl EvmTr for Vm {
     fn frame_run(&mut self) -> Result<FrameInitOrResult<Frame>, ContextDbError<Ctx>> {
         let is_program = self.notes.last().is_some_and(|note| note.is_program);
         let result = if is_program { self.run_program() } else { self.run_evm() }?;
-        if matches!(result, ItemOrResult::Result(_)) {
+        if let ItemOrResult::Result(result) = &result {
+            self.trace_end(result);
             self.inner.frame_stack.get().set_finished(true);
         }
         Ok(result)

@@ -15,6 +15,7 @@ use revm::primitives::hardfork::SpecId;
 use crate::evm::{Ctx, Nitro, Vm};
 use crate::programs::NETWORK_FEE_ACCOUNT;
 use crate::state::State;
+use crate::trace::{Frame, MAX_TRACE};
 use crate::types::{Config, Execution, Outcome};
 
 /// The block that something runs in.
@@ -66,23 +67,49 @@ pub(crate) fn run(
     tx: TxEnv,
     mode: Mode,
 ) -> Result<Execution, String> {
-    let gas_limit = tx.gas_limit;
-    let mut vm = Vm::new(context(config, owner, state.untracked(), block, tx, mode));
+    run_in(Vm::new(context(config, owner, state.untracked(), block, &tx, mode)), state, block, tx.gas_limit)
+        .map(|(execution, _)| execution)
+}
+
+/// The same, with the frames that ran.
+pub(crate) fn trace(
+    config: &Config,
+    owner: Address,
+    state: &mut State,
+    block: &mut BlockSetting,
+    tx: TxEnv,
+    mode: Mode,
+) -> Result<Frame, String> {
+    let mut vm = Vm::new(context(config, owner, state.untracked(), block, &tx, mode));
+    vm.trace();
+    let (execution, frame) = run_in(vm, state, block, tx.gas_limit)?;
+    let mut frame = frame.ok_or_else(|| format!("the trace has more than {MAX_TRACE} bytes"))?;
+    (frame.gas, frame.gas_used) = (tx.gas_limit, execution.gas_used);
+    Ok(frame)
+}
+
+fn run_in(
+    mut vm: Vm,
+    state: &mut State,
+    block: &mut BlockSetting,
+    gas_limit: u64,
+) -> Result<(Execution, Option<Frame>), String> {
     let result = vm.transact().map_err(|error| invalid(&error, gas_limit))?;
+    let frame = vm.take_trace();
     let mut ctx = vm.into_context();
     state.commit(ctx.journaled_state.finalize());
     block.recent = ctx.chain.recent;
-    Ok(execution(result, ctx.chain.failure))
+    Ok((execution(result, ctx.chain.failure), frame))
 }
 
 /// Whether a transaction could be included in some state; the text says why it never can.
 pub(crate) fn check(config: &Config, block: &BlockSetting, tx: TxEnv) -> Result<(), String> {
     let gas_limit = tx.gas_limit;
-    let context = context(config, Address::ZERO, State::default(), block, tx, Mode::Transaction);
+    let context = context(config, Address::ZERO, State::default(), block, &tx, Mode::Transaction);
     Vm::new(context).check().map_err(|error| invalid(&error, gas_limit))
 }
 
-fn context(config: &Config, owner: Address, state: State, block: &BlockSetting, tx: TxEnv, mode: Mode) -> Ctx {
+fn context(config: &Config, owner: Address, state: State, block: &BlockSetting, tx: &TxEnv, mode: Mode) -> Ctx {
     let spec = spec(config.arbos);
     let mut cfg = CfgEnv::new_with_spec(spec);
     cfg.chain_id = config.chain_id;
@@ -107,7 +134,7 @@ fn context(config: &Config, owner: Address, state: State, block: &BlockSetting, 
             blob_excess_gas_and_price: Some(BlobExcessGasAndPrice { excess_blob_gas: 0, blob_gasprice: 1 }),
             ..BlockEnv::default()
         },
-        tx,
+        tx: tx.clone(),
         cfg,
         journaled_state,
         chain: Nitro {
@@ -160,7 +187,7 @@ fn execution(result: ExecutionResult<HaltReason>, note: Option<String>) -> Execu
 }
 
 /// A halt in the words of geth, which clients know.
-fn halt_text(reason: &HaltReason) -> String {
+pub(crate) fn halt_text(reason: &HaltReason) -> String {
     match reason {
         HaltReason::OutOfGas(_) => "out of gas".into(),
         HaltReason::InvalidJump => "invalid jump destination".into(),

@@ -9,6 +9,7 @@ mod program;
 pub mod programs;
 mod state;
 mod store;
+pub mod trace;
 mod types;
 
 pub use chain::{Chain, KEPT_STATES, MNEMONIC};

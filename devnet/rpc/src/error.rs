@@ -75,7 +75,7 @@ pub(crate) fn failure_reason(execution: &Execution) -> Option<String> {
 }
 
 /// The text of `Error(string)` and `Panic(uint256)`, the two errors that every contract shares.
-fn decode_reason(data: &Bytes) -> Option<String> {
+pub(crate) fn decode_reason(data: &Bytes) -> Option<String> {
     if let Ok(revert) = Revert::abi_decode(data) {
         return Some(revert.reason);
     }

@@ -11,6 +11,7 @@ use wasmi::{
 
 use super::cache::{REQUIRED_ACCESS_GAS, StorageCache};
 use super::{CallKind, CodeUse, Env, Escape, Request};
+use crate::trace::{HostCall, MAX_HOST_CALLS};
 
 /// Gas of a first access to a slot.
 const COLD_SLOAD_GAS: u64 = 2_100;
@@ -45,6 +46,8 @@ pub(crate) struct Host {
     /// The code asked for last, which costs nothing to ask for again.
     pub last_code: Option<(Address, Bytes)>,
     pub waiting: Option<Box<Request>>,
+    /// The host calls so far, where they are kept.
+    pub calls: Option<Vec<HostCall>>,
     pub(super) limits: StoreLimits,
     handles: Option<Handles>,
 }
@@ -55,6 +58,7 @@ const MAX_MEMORY: usize = 128 << 16;
 impl Host {
     pub(super) fn new(env: Env) -> Self {
         Self {
+            calls: env.traced.then(Vec::new),
             env,
             output: Vec::new(),
             return_data: Bytes::new(),
@@ -206,6 +210,35 @@ impl<'a> Guest<'a> {
 
     fn write_number(&mut self, at: u32, value: U256) -> Result {
         self.write(at, &value.to_be_bytes::<32>())
+    }
+
+    fn host_call_begins(&mut self, name: &'static str) {
+        if self.store.data().calls.is_some() {
+            let ink = self.ink();
+            if let Some(calls) = &mut self.store.data_mut().calls
+                && calls.len() <= MAX_HOST_CALLS
+            {
+                calls.push(HostCall { name, start_ink: ink, end_ink: ink });
+            }
+        }
+    }
+
+    /// Notes what ink the last host call left; again once the chain has answered it.
+    pub(super) fn host_call_ends(&mut self) {
+        if self.store.data().calls.is_some() {
+            let ink = self.ink();
+            if let Some(last) = self.store.data_mut().calls.as_mut().and_then(|calls| calls.last_mut()) {
+                last.end_ink = ink;
+            }
+        }
+    }
+
+    /// The host calls so far.
+    pub(crate) fn take_host_calls(&mut self) -> Vec<HostCall> {
+        let mut calls = self.store.data_mut().calls.take().unwrap_or_default();
+        // One more was kept for what came after to end.
+        calls.truncate(MAX_HOST_CALLS);
+        calls
     }
 
     fn wait<T>(&mut self, request: Request) -> Result<T> {
@@ -455,7 +488,10 @@ macro_rules! hook {
         let defined = $linker.func_wrap(hooks::MODULE, $name, move |mut caller: Caller<'_, Host> $(, $arg: $ty)*| {
             let mut guest = Guest::new(&mut caller);
             let $guest = &mut guest;
-            $guest.buy_ink(base_ink).and_then(|()| $body).map_err(wasmi::Error::host)
+            $guest.host_call_begins($name);
+            let result = $guest.buy_ink(base_ink).and_then(|()| $body).map_err(wasmi::Error::host);
+            $guest.host_call_ends();
+            result
         });
         debug_assert!(defined.is_ok(), "a host function defined twice");
     }};

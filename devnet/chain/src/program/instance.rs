@@ -110,6 +110,7 @@ impl Instance {
 
     /// Continues a program with the result of the host function that it waits in.
     pub(crate) fn resume(&mut self, suspended: Suspended, result: Option<Val>) -> Step {
+        self.guest().host_call_ends();
         let mut status = [Val::I32(0)];
         let result = suspended.0.resume(&mut self.store, result.as_slice(), &mut status);
         self.step(result, &status)
@@ -136,6 +137,7 @@ impl Instance {
 
     /// How a program ends that a host call or the chain's answer to it stops.
     pub(crate) fn ended(&mut self, escape: &Escape) -> Ended {
+        self.guest().host_call_ends();
         match escape {
             Escape::OutOfInk => Ended::OutOfInk,
             Escape::Exit(status) => self.returned(status.cast_signed()),

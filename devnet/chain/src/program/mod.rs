@@ -31,6 +31,8 @@ pub(crate) struct Env {
     pub base_fee: U256,
     pub gas_limit: u64,
     pub reentrant: bool,
+    /// Whether the host calls are kept.
+    pub traced: bool,
 }
 
 /// Which of the call host functions was used.

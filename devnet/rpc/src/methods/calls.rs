@@ -15,13 +15,13 @@ pub(super) const METHODS: &[Method] = &[method(&["eth_call"], 4, call), method(&
 /// Gas that a call may use at most, what Arbitrum's nodes give one too: an endless loop ends in a second.
 const GAS_CAP: u64 = 50_000_000;
 
-fn request(params: &Params) -> RpcResult<TransactionRequest> {
+pub(super) fn request(params: &Params) -> RpcResult<TransactionRequest> {
     let mut request = params.required::<TransactionRequest>(0, "transaction")?;
     request.gas = request.gas.map(|gas| gas.min(GAS_CAP));
     Ok(request)
 }
 
-fn block(node: &Node, params: &Params) -> RpcResult<u64> {
+pub(super) fn block(node: &Node, params: &Params) -> RpcResult<u64> {
     params.optional::<BlockRef>(1, "block")?.unwrap_or_default().with_state(&node.chain)
 }
 

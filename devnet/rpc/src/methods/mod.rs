@@ -2,6 +2,7 @@
 
 mod blocks;
 mod calls;
+mod debug;
 mod development;
 mod fees;
 mod filters;
@@ -40,6 +41,7 @@ pub(crate) fn module(node: NodeHandle) -> Result<RpcModule<NodeHandle>, Register
         blocks::METHODS,
         state::METHODS,
         calls::METHODS,
+        debug::METHODS,
         transactions::METHODS,
         fees::METHODS,
         filters::METHODS,

@@ -3,6 +3,7 @@
 
 mod blocks;
 mod clients;
+mod debug;
 mod development;
 mod errors;
 mod filters;
