@@ -58,6 +58,9 @@ pub struct Options {
     /// Mine only when asked to, rather than a block for every transaction
     #[arg(long)]
     pub no_mining: bool,
+    /// Mine a block every so many seconds, rather than one for every transaction
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub block_time: Option<u64>,
     /// Cache every program when it is activated, as a bid would: calls cost less
     #[arg(long)]
     pub cache: bool,
@@ -90,7 +93,7 @@ impl Options {
             accounts: self.accounts.unwrap_or(old.accounts),
             balance: self.balance.as_ref().map_or(Ok(old.balance), balance)?,
             genesis_time: self.genesis_time.or(old.genesis_time),
-            auto_mine: old.auto_mine && !self.no_mining,
+            auto_mine: old.auto_mine && !self.no_mining && self.block_time.is_none(),
             auto_cache: old.auto_cache || self.cache,
             eip7623: old.eip7623 || self.eip7623,
         })
@@ -125,7 +128,7 @@ impl Options {
         if let Some(base_fee) = self.base_fee {
             chain.set_base_fee(base_fee);
         }
-        if self.no_mining {
+        if self.no_mining || self.block_time.is_some() {
             chain.set_auto_mine(false);
         }
         Ok(())
@@ -154,6 +157,7 @@ pub async fn run(options: &Options) -> Result<()> {
     let server = Server::start_kept(chain, file, address)
         .await
         .with_context(|| format!("The chain cannot listen on {address}."))?;
+    server.set_interval_mining(options.block_time.unwrap_or(0)).await?;
     say(welcome);
     say(format!("Listening on http://{0} and ws://{0}. Ctrl-C stops it.", server.addr()));
     if !deployer_at_hand {

@@ -21,6 +21,7 @@ use std::net::SocketAddr;
 use fomo_chain::{Chain, StateFile};
 use jsonrpsee::server::middleware::rpc::RpcServiceBuilder;
 use jsonrpsee::server::{BatchRequestConfig, ServerBuilder, ServerConfig, ServerHandle};
+use tokio::task::JoinSet;
 use tower::ServiceBuilder;
 use tower_http::cors::CorsLayer;
 
@@ -44,6 +45,8 @@ pub struct Server {
     addr: SocketAddr,
     handle: ServerHandle,
     node: NodeHandle,
+    /// Ends with the server.
+    _miner: JoinSet<()>,
 }
 
 impl Server {
@@ -77,7 +80,9 @@ impl Server {
             .build(addr)
             .await?;
         let addr = server.local_addr()?;
-        Ok(Self { addr, handle: server.start(module), node })
+        let mut miner = JoinSet::new();
+        miner.spawn(node.clone().mine_at_intervals());
+        Ok(Self { addr, handle: server.start(module), node, _miner: miner })
     }
 
     /// The address that it listens at.
@@ -107,6 +112,15 @@ impl Server {
         work: impl FnOnce(&mut Chain) -> R + Send + 'static,
     ) -> Result<R, ChainUnavailable> {
         self.node.run(|node| work(&mut node.chain)).await
+    }
+
+    /// Mines a block every so many seconds from now on; 0 stops it. Transactions are mined at once or wait for it, as the
+    /// chain is set.
+    ///
+    /// # Errors
+    /// As for [`Self::with_chain`].
+    pub async fn set_interval_mining(&self, seconds: u64) -> Result<(), ChainUnavailable> {
+        self.node.run(move |node| node.set_interval(seconds)).await
     }
 
     /// Stops serving and waits for open requests to be answered.

@@ -5,10 +5,12 @@ use std::collections::HashSet;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use alloy::primitives::B256;
 use fomo_chain::{Block, Chain, StateFile};
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::time::sleep;
 
 use crate::filters::Filters;
 
@@ -53,14 +55,27 @@ pub(crate) struct Node {
     file: Option<StateFile>,
     /// Whether all of it is there.
     saved: bool,
+    /// Seconds between the blocks that are mined without being asked for; 0 mines none.
+    interval: watch::Sender<u64>,
 }
 
 impl Node {
     fn new(chain: Chain, file: Option<StateFile>, events: broadcast::Sender<Event>) -> Self {
         let (filters, waiting) = (Filters::default(), HashSet::new());
-        let mut node = Self { chain, filters, known: Vec::new(), waiting, events, file, saved: true };
+        let interval = watch::Sender::new(0);
+        let mut node = Self { chain, filters, known: Vec::new(), waiting, events, file, saved: true, interval };
         node.observe();
         node
+    }
+
+    /// Mines a block every so many seconds from now on; 0 stops it.
+    pub(crate) fn set_interval(&mut self, seconds: u64) {
+        self.interval.send_replace(seconds);
+    }
+
+    /// Seconds between the blocks that are mined without being asked for, if any are.
+    pub(crate) fn interval(&self) -> Option<u64> {
+        Some(*self.interval.borrow()).filter(|seconds| *seconds > 0)
     }
 
     /// Writes down what the last request did, before anybody is told of it.
@@ -160,6 +175,31 @@ impl NodeHandle {
         self.jobs.send(job).await.map_err(|_| ChainUnavailable::Failed)?;
         // A panic drops the sender.
         answered.await.map_err(|_| ChainUnavailable::Failed)?
+    }
+
+    /// Mines blocks at the interval that the node says, for as long as the chain answers.
+    pub(crate) async fn mine_at_intervals(self) {
+        let Ok(mut interval) = self.run(|node| node.interval.subscribe()).await else { return };
+        loop {
+            let seconds = *interval.borrow_and_update();
+            let due = async {
+                if seconds == 0 {
+                    std::future::pending::<()>().await;
+                }
+                sleep(Duration::from_secs(seconds)).await;
+            };
+            let changed = tokio::select! {
+                changed = interval.changed() => changed,
+                () = due => {
+                    // A chain that fails at a block, or cannot write it, tries again the next time.
+                    let _ = self.run(|node| node.chain.mine(1, None)).await;
+                    Ok(())
+                }
+            };
+            if changed.is_err() {
+                return;
+            }
+        }
     }
 
     pub(crate) fn events(&self) -> broadcast::Receiver<Event> {

@@ -18,6 +18,8 @@ pub(super) const METHODS: &[Method] = &[
     method(&["evm_mine"], 1, evm_mine),
     method(&["anvil_mine", "hardhat_mine"], 2, mine),
     method(&["evm_setAutomine", "anvil_setAutomine"], 1, set_auto_mine),
+    method(&["evm_setIntervalMining", "anvil_setIntervalMining"], 1, mine_at_intervals),
+    method(&["anvil_getIntervalMining"], 0, |node, _| Ok(json!(node.interval()))),
     method(&["anvil_getAutomine", "hardhat_getAutomine"], 0, |node, _| Ok(json!(node.chain.auto_mine()))),
     method(&["anvil_setBalance", "hardhat_setBalance"], 2, set_balance),
     method(&["anvil_setCode", "hardhat_setCode"], 2, set_code),
@@ -137,7 +139,19 @@ fn mine(node: &mut Node, params: &Params) -> RpcResult<Value> {
 }
 
 fn set_auto_mine(node: &mut Node, params: &Params) -> RpcResult<Value> {
-    node.chain.set_auto_mine(params.required(0, "on")?);
+    let on = params.required(0, "on")?;
+    node.chain.set_auto_mine(on);
+    if on {
+        node.set_interval(0);
+    }
+    Ok(Value::Null)
+}
+
+/// As with Anvil, it takes the place of a block for every transaction, and 0 seconds leave it to requests.
+fn mine_at_intervals(node: &mut Node, params: &Params) -> RpcResult<Value> {
+    let seconds = params.required::<u64>(0, "seconds")?;
+    node.set_interval(seconds);
+    node.chain.set_auto_mine(false);
     Ok(Value::Null)
 }
 

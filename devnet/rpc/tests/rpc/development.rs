@@ -1,5 +1,7 @@
 //! Time, snapshots and accounts as a test likes them.
 
+use std::time::{Duration, Instant};
+
 use alloy::primitives::B256;
 use serde_json::{Value, json};
 
@@ -71,6 +73,32 @@ async fn mining() {
     assert_eq!(node.head().await, 100_101);
     let message = node.fails(-32000, "eth_getBalance", json!([STRANGER, "0x1"])).await;
     assert!(message.contains("no longer kept"), "{message}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mining_at_intervals() {
+    let node = Node::start().await;
+    assert_eq!(node.ok("anvil_getIntervalMining", json!([])).await, Value::Null);
+    node.ok("anvil_setIntervalMining", json!([1])).await;
+    assert_eq!(node.ok("anvil_getIntervalMining", json!([])).await, 1);
+    assert_eq!(node.ok("anvil_getAutomine", json!([])).await, false);
+    let from = node.key(0).await.address();
+    let hash = node.ok("eth_sendTransaction", json!([{ "from": from, "to": STRANGER, "value": "0x1" }])).await;
+    let started = Instant::now();
+    while node.ok("eth_getTransactionReceipt", json!([hash])).await.is_null() {
+        assert!(started.elapsed() < Duration::from_secs(20), "it is mined without being asked for");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    node.ok("evm_setIntervalMining", json!([0])).await;
+    let head = node.head().await;
+    assert!(head >= 1);
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    assert_eq!(node.head().await, head, "nothing is mined any more");
+    node.ok("evm_setIntervalMining", json!([3_600])).await;
+    assert_eq!(node.ok("anvil_getIntervalMining", json!([])).await, 3_600);
+    node.ok("evm_setAutomine", json!([true])).await;
+    assert_eq!(node.ok("anvil_getIntervalMining", json!([])).await, Value::Null);
+    assert_eq!(number(&node.send(json!({ "to": STRANGER })).await["blockNumber"]), head + 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
