@@ -22,6 +22,10 @@ pub const UNISWAP_V2_PERIPHERY: Package = Package { name: "@uniswap/v2-periphery
 pub const ANVIL: Package = Package { name: "@foundry-rs/anvil", version: "1.7.1" };
 /// Foundry's command line for any chain.
 pub const CAST: Package = Package { name: "@foundry-rs/cast", version: "1.7.1" };
+/// A client for JavaScript.
+pub const ETHERS: Package = Package { name: "ethers", version: "6.17.0" };
+/// Another one.
+pub const VIEM: Package = Package { name: "viem", version: "2.57.20" };
 /// The Solidity compiler.
 pub const SOLC: Package = Package { name: "solc", version: "0.8.30" };
 
