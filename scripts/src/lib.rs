@@ -2,6 +2,8 @@
 //!
 //! - [`abi`]: interfaces as Rust types.
 //! - [`build`]: contracts to deployable code.
+//! - [`client`]: speaking to a chain, wherever it is.
+//! - [`errors`]: what contracts refuse with, as sentences.
 //! - [`npm`]: third-party bytecode and programs.
 //! - [`devnet`]: the embedded chain, served.
 //! - [`suite`]: every contract and every test.
@@ -13,8 +15,10 @@
 
 pub mod abi;
 pub mod build;
+pub mod client;
 pub mod demo;
 pub mod devnet;
+pub mod errors;
 pub mod npm;
 pub mod root;
 pub mod simulate;

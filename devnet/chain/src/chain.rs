@@ -87,9 +87,13 @@ fn now() -> u64 {
 }
 
 fn development_keys(count: u32) -> Vec<PrivateKeySigner> {
-    (0..count)
-        .filter_map(|index| MnemonicBuilder::<English>::default().phrase(MNEMONIC).index(index).ok()?.build().ok())
-        .collect()
+    (0..count).filter_map(development_key).collect()
+}
+
+/// The key of an account that every local chain has, from 0; everybody knows it.
+#[must_use]
+pub fn development_key(index: u32) -> Option<PrivateKeySigner> {
+    MnemonicBuilder::<English>::default().phrase(MNEMONIC).index(index).ok()?.build().ok()
 }
 
 impl Chain {

@@ -12,7 +12,7 @@ mod store;
 pub mod trace;
 mod types;
 
-pub use chain::{Chain, KEPT_STATES, MNEMONIC};
+pub use chain::{Chain, KEPT_STATES, MNEMONIC, development_key};
 pub use state::{Account, State};
 pub use store::{StateError, StateFile};
 pub use types::*;

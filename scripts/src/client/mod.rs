@@ -1,0 +1,286 @@
+//! Speaking to a chain that runs somewhere: which one, with whose key, and where the suite is on it.
+//!
+//! - [`Connection`]: the flags that every command shares.
+//! - [`Client`]: views, simulations and transactions, whose refusals are sentences.
+//! - [`deployment`]: the record of where the suite is.
+
+pub mod deployment;
+mod key;
+mod network;
+
+use std::time::Duration;
+
+use alloy::eips::BlockId;
+use alloy::network::{EthereumWallet, TransactionBuilder};
+use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::providers::{DynProvider, PendingTransactionBuilder, Provider, ProviderBuilder};
+use alloy::rpc::client::ClientBuilder;
+use alloy::rpc::types::{Filter, Log, TransactionReceipt, TransactionRequest};
+use alloy::sol_types::SolCall;
+use alloy::transports::layers::RetryBackoffLayer;
+use alloy::transports::{RpcError, TransportErrorKind};
+use anyhow::{Context, Result, anyhow, bail, ensure};
+
+use crate::errors;
+use deployment::Deployment;
+pub use key::Key;
+pub use network::Network;
+
+/// How often a request that the node puts off is sent again.
+const RETRIES: u32 = 8;
+/// Milliseconds before the first of them.
+const BACKOFF: u64 = 250;
+/// Compute units a second, as rate-limiting nodes count them.
+const UNITS_PER_SECOND: u64 = 1_000;
+/// How long a request may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a transaction may take until it is mined.
+const MINED_WITHIN: Duration = Duration::from_secs(180);
+/// Blocks of one request for logs; halved where the node finds them too many.
+const LOG_RANGE: u64 = 10_000;
+
+/// Which chain, and with whose key.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Connection")]
+pub struct Connection {
+    /// Chain: local, arbitrum-sepolia, arbitrum-one, or the URL of any node
+    #[arg(long, env = "FOMO_NETWORK", default_value = "local", value_name = "NAME|URL")]
+    pub network: Network,
+    #[command(flatten)]
+    pub(crate) key: key::Options,
+}
+
+impl Connection {
+    /// Connects; whatever key was named is read, and a chain whose id is not the network's is refused.
+    ///
+    /// # Errors
+    /// When the node does not answer, is of another chain, or the key cannot be read.
+    pub async fn connect(&self) -> Result<Client> {
+        let key = self.key.read(&self.network)?;
+        let client = Client::connect(self.network.url(), key).await?;
+        if let Some(expected) = self.network.chain_id() {
+            let found = client.chain_id;
+            ensure!(found == expected, "{} has chain id {found}, and {} is {expected}.", client.url, self.network);
+        }
+        Ok(client)
+    }
+}
+
+/// A node, and perhaps a key.
+#[derive(Debug, Clone)]
+pub struct Client {
+    provider: DynProvider,
+    url: String,
+    chain_id: u64,
+    sender: Option<Address>,
+}
+
+impl Client {
+    /// Connects to a node.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn connect(url: &str, key: Option<Key>) -> Result<Self> {
+        let parsed = url.parse().with_context(|| format!("\"{url}\" is no URL."))?;
+        let http = alloy::transports::http::reqwest::Client::builder().timeout(PATIENCE).build()?;
+        let rpc = ClientBuilder::default()
+            .layer(RetryBackoffLayer::new(RETRIES, BACKOFF, UNITS_PER_SECOND))
+            .http_with_client(http, parsed);
+        if let Some(milliseconds) = network::poll_interval(url) {
+            rpc.set_poll_interval(Duration::from_millis(milliseconds));
+        }
+        let builder = ProviderBuilder::new().with_simple_nonce_management();
+        let sender = key.as_ref().map(Key::address);
+        let provider = match key {
+            Some(key) => builder.wallet(EthereumWallet::from(key.into_signer())).connect_client(rpc).erased(),
+            None => builder.connect_client(rpc).erased(),
+        };
+        let chain_id = provider.get_chain_id().await.map_err(|error| refusal(&error));
+        let chain_id = chain_id.with_context(|| format!("There is no node at {url}."))?;
+        Ok(Self { provider, url: url.to_owned(), chain_id, sender })
+    }
+
+    /// What speaks to the node; it signs with the key, if there is one.
+    #[must_use]
+    pub const fn provider(&self) -> &DynProvider {
+        &self.provider
+    }
+
+    /// Where the node is.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The chain's id.
+    #[must_use]
+    pub const fn chain_id(&self) -> u64 {
+        self.chain_id
+    }
+
+    /// Whose key it has.
+    ///
+    /// # Errors
+    /// When there is none; the sentence says how to give one.
+    pub fn sender(&self) -> Result<Address> {
+        self.sender.context(key::HOW)
+    }
+
+    /// Whose key it has, if it has one.
+    #[must_use]
+    pub const fn account(&self) -> Option<Address> {
+        self.sender
+    }
+
+    /// The time of the newest block, in seconds.
+    ///
+    /// # Errors
+    /// When the node does not answer.
+    pub async fn now(&self) -> Result<u64> {
+        let block = self.provider.get_block(BlockId::latest()).await.map_err(|error| refusal(&error))?;
+        Ok(block.context("The chain has no block.")?.header.timestamp)
+    }
+
+    /// Runs a view as of the newest block.
+    ///
+    /// # Errors
+    /// Where it is refused, or answers something else than its signature says.
+    pub async fn view<C: SolCall>(&self, to: Address, call: C) -> Result<C::Return> {
+        self.view_at(to, call, BlockId::latest()).await
+    }
+
+    /// Runs a view as of a block.
+    ///
+    /// # Errors
+    /// See [`Self::view`].
+    pub async fn view_at<C: SolCall>(&self, to: Address, call: C, block: BlockId) -> Result<C::Return> {
+        let request = request(self.sender.unwrap_or_default(), to, &call);
+        let output = self.provider.call(request).block(block).await.map_err(|error| refusal(&error));
+        let output = output.with_context(|| format!("{} of {to} is refused.", name::<C>()))?;
+        C::abi_decode_returns_validate(&output)
+            .with_context(|| format!("{to} does not answer to {} as it should.", name::<C>()))
+    }
+
+    /// Runs what a transaction would do, and undoes it.
+    ///
+    /// # Errors
+    /// Where it would be refused; when there is no key.
+    pub async fn simulate<C: SolCall>(&self, to: Address, call: C, value: U256) -> Result<C::Return> {
+        let request = request(self.sender()?, to, &call).with_value(value);
+        let output = self.provider.call(request).block(BlockId::latest()).await.map_err(|error| refusal(&error))?;
+        C::abi_decode_returns_validate(&output)
+            .with_context(|| format!("{to} does not answer to {} as it should.", name::<C>()))
+    }
+
+    /// Calls in a transaction and waits until it is mined.
+    ///
+    /// # Errors
+    /// Where it is refused, before or after it was sent; when there is no key.
+    pub async fn send<C: SolCall>(&self, to: Address, call: C, value: U256) -> Result<TransactionReceipt> {
+        let request = request(self.sender()?, to, &call).with_value(value);
+        self.submit(request).await.with_context(|| format!("{} is refused.", name::<C>()))
+    }
+
+    /// Sends a transaction and waits until it is mined.
+    ///
+    /// # Errors
+    /// Where it is refused, before or after it was sent.
+    pub async fn submit(&self, request: TransactionRequest) -> Result<TransactionReceipt> {
+        let estimate = self.provider.estimate_gas(request.clone()).await.map_err(|error| refusal(&error))?;
+        // A fifth more: state may move until it is mined. What is not used is not paid.
+        let request = request.with_gas_limit(estimate.saturating_add(estimate / 5));
+        let pending = self.provider.send_transaction(request.clone()).await.map_err(|error| refusal(&error))?;
+        let receipt = mined(pending).await?;
+        if !receipt.status() {
+            // Run again for its reason: a receipt has none.
+            let block = BlockId::number(receipt.block_number.unwrap_or_default());
+            let reason = self.provider.call(request).block(block).await.err().map(|error| refusal(&error));
+            let reason = reason.unwrap_or_else(|| anyhow!("It succeeds now; the state had moved."));
+            return Err(reason.context(format!("Transaction {} failed.", receipt.transaction_hash)));
+        }
+        Ok(receipt)
+    }
+
+    /// Logs of a range of blocks in their order, asked for in pieces that the node accepts.
+    ///
+    /// # Errors
+    /// When the node does not answer.
+    pub async fn logs(&self, filter: &Filter, from: u64, to: u64) -> Result<Vec<Log>> {
+        let (mut logs, mut next, mut range) = (Vec::new(), from, LOG_RANGE);
+        while next <= to {
+            let last = to.min(next.saturating_add(range - 1));
+            match self.provider.get_logs(&filter.clone().from_block(next).to_block(last)).await {
+                Ok(mut more) => {
+                    logs.append(&mut more);
+                    next = last + 1;
+                }
+                Err(RpcError::ErrorResp(_)) if range > 1 => range /= 2,
+                Err(error) => return Err(refusal(&error).context(format!("Logs of blocks {next} to {last}:"))),
+            }
+        }
+        Ok(logs)
+    }
+
+    /// The record of the suite on this chain: the file that is named, or the one that `cargo fomo deploy` writes.
+    ///
+    /// # Errors
+    /// When it cannot be read or is of another chain.
+    pub fn deployment(&self, file: Option<&std::path::Path>) -> Result<Deployment> {
+        let deployment = match file {
+            Some(file) => Deployment::load(file)?,
+            None => Deployment::load(&deployment::path(self.chain_id)?)?,
+        };
+        let found = deployment.chain_id;
+        ensure!(found == self.chain_id, "The deployment is of chain {found}, and the node of {}.", self.chain_id);
+        Ok(deployment)
+    }
+
+    /// Code at an address.
+    ///
+    /// # Errors
+    /// When the node does not answer.
+    pub async fn code(&self, address: Address) -> Result<Bytes> {
+        self.provider.get_code_at(address).await.map_err(|error| refusal(&error))
+    }
+
+    /// Waits until a transaction that was sent before is mined.
+    ///
+    /// # Errors
+    /// When it is not within three minutes.
+    pub async fn wait(&self, transaction: B256) -> Result<TransactionReceipt> {
+        mined(PendingTransactionBuilder::new(self.provider.root().clone(), transaction)).await
+    }
+}
+
+async fn mined(pending: PendingTransactionBuilder<alloy::network::Ethereum>) -> Result<TransactionReceipt> {
+    let hash = *pending.tx_hash();
+    // A node that mines at once has the receipt already.
+    if let Ok(Some(receipt)) = pending.provider().get_transaction_receipt(hash).await {
+        return Ok(receipt);
+    }
+    let pending = pending.with_timeout(Some(MINED_WITHIN));
+    match pending.get_receipt().await {
+        Ok(receipt) => Ok(receipt),
+        Err(error) => bail!("Transaction {hash} was sent, and is not mined: {error}"),
+    }
+}
+
+/// A call from an account, without nonce, gas and fees.
+pub fn request<C: SolCall>(from: Address, to: Address, call: &C) -> TransactionRequest {
+    TransactionRequest { from: Some(from), ..TransactionRequest::default() }.with_to(to).with_input(call.abi_encode())
+}
+
+/// Why a node said no, as a sentence: the contract's error where there is one.
+#[must_use]
+pub fn refusal(error: &RpcError<TransportErrorKind>) -> anyhow::Error {
+    let RpcError::ErrorResp(response) = error else { return anyhow!("{error}") };
+    match response.as_revert_data() {
+        Some(data) => anyhow!(errors::sentence(&data)),
+        None => anyhow!("{}", response.message),
+    }
+}
+
+/// The function's name.
+fn name<C: SolCall>() -> &'static str {
+    C::SIGNATURE.split('(').next().unwrap_or(C::SIGNATURE)
+}
