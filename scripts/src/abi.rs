@@ -39,6 +39,10 @@ sol!(
     #[sol(rpc, all_derives)]
     "../abi/IRevenueSplitter.sol"
 );
+sol!(
+    #[sol(rpc, all_derives)]
+    "../abi/ILens.sol"
+);
 sol! {
     #[sol(rpc)]
     interface IStylusDeployer {
