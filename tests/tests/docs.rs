@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use fomo::root::Root;
+use fomo::ui::number;
 
 /// All files below a folder with an ending.
 fn files(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
@@ -65,4 +66,16 @@ fn anchor_of(line: &str) -> String {
     let text = line.trim_start_matches('#').trim().to_lowercase();
     let kept = text.chars().filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter));
     kept.map(|letter| if letter == ' ' { '-' } else { letter }).collect()
+}
+
+#[test]
+fn the_readme_has_every_contracts_size() {
+    let root = Root::find().unwrap();
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let manifest: toml::Table = fs::read_to_string(root.join("contracts/contracts.toml")).unwrap().parse().unwrap();
+    for (name, contract) in manifest.get("contract").and_then(toml::Value::as_table).unwrap() {
+        let code = contract.get("budget").and_then(|budget| budget.get("code")).and_then(toml::Value::as_integer);
+        let code = number(code.unwrap().unsigned_abs());
+        assert!(name == "common-bench" || readme.contains(&code), "{name} has {code} bytes; the README says otherwise");
+    }
 }
