@@ -126,7 +126,8 @@ impl Chain {
     #[must_use]
     pub fn forked(config: Config, point: ForkPoint, source: Arc<dyn Source>) -> Self {
         let fork = Fork::new(point, source, Rules::for_arbos(config.arbos));
-        let config = Config { genesis_time: Some(config.genesis_time.unwrap_or(fork.point().header.timestamp)), ..config };
+        let config =
+            Config { genesis_time: Some(config.genesis_time.unwrap_or(fork.point().header.timestamp)), ..config };
         let mut chain = Self::without_blocks(config);
         chain.start_at(Arc::new(fork));
         let (balance, accounts) = (chain.config.balance, chain.accounts());

@@ -89,9 +89,7 @@ impl ProgramRecord {
     /// they would.
     pub(crate) fn with_init_gas(self, rules: &Rules, (gas, cached): (u64, u64)) -> Self {
         let first = if rules.stylus > 1 { gas.saturating_sub(cached) } else { gas };
-        let cost = |gas: u64, least: u64| {
-            gas.checked_sub(least).and_then(|over| u16::try_from(over).ok())
-        };
+        let cost = |gas: u64, least: u64| gas.checked_sub(least).and_then(|over| u16::try_from(over).ok());
         Self {
             init_cost: cost(first, rules.init_gas(0)).unwrap_or(self.init_cost),
             cached_cost: cost(cached, rules.cached_gas(0)).unwrap_or(self.cached_cost),

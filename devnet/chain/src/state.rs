@@ -325,9 +325,7 @@ impl State {
             emptied: entry.own_storage,
             slots: entry.storage.keys().copied().collect(),
         };
-        let gone = self.gone.iter().map(|address| {
-            (*address, TouchedAccount { emptied: true, slots: BTreeSet::new() })
-        });
+        let gone = self.gone.iter().map(|address| (*address, TouchedAccount { emptied: true, slots: BTreeSet::new() }));
         Touched {
             accounts: gone.chain(self.accounts.iter().map(|(address, entry)| (*address, touched(entry)))).collect(),
             codes: self.codes.keys().copied().collect(),
@@ -340,13 +338,7 @@ impl State {
     }
 
     /// Puts an account in the place of what was there, its storage apart. What is `None` stays as it was.
-    pub(crate) fn put(
-        &mut self,
-        address: Address,
-        nonce: Option<u64>,
-        balance: Option<U256>,
-        code_hash: Option<B256>,
-    ) {
+    pub(crate) fn put(&mut self, address: Address, nonce: Option<u64>, balance: Option<U256>, code_hash: Option<B256>) {
         let entry = self.entry(address);
         entry.nonce = nonce.or(entry.nonce);
         entry.balance = balance.or(entry.balance);
