@@ -116,13 +116,8 @@ impl Options {
     /// A chain with its first block: a new one, or one that goes on from another.
     fn new_chain(&self) -> Result<(Chain, Option<Upstream>)> {
         let Some(upstream) = self.upstream(self.fork_block)? else { return Ok((Chain::new(self.config()?), None)) };
-        let (point, old) = (upstream.point().clone(), Config::default());
-        let config = self.config_over(&Config {
-            chain_id: point.chain_id,
-            arbos: point.arbos.unwrap_or(old.arbos),
-            base_fee: point.header.base_fee_per_gas.unwrap_or(old.base_fee),
-            ..old
-        })?;
+        let point = upstream.point().clone();
+        let config = self.config_over(&point.config())?;
         Ok((Chain::forked(config, point, Arc::new(upstream.clone())), Some(upstream)))
     }
 

@@ -15,6 +15,7 @@ use revm::context_interface::DBErrorMarker;
 
 use crate::program::Compiled;
 use crate::programs::{self, ARBOS, ProgramRecord};
+use crate::types::Config;
 
 /// Bytes of accounts, their codes included, and as many again of older ones that are kept.
 const ACCOUNT_BYTES: usize = 32 * 1024 * 1024;
@@ -45,6 +46,18 @@ impl ForkPoint {
     #[must_use]
     pub const fn number(&self) -> u64 {
         self.header.number
+    }
+
+    /// The settings that this chain has, and defaults where it has none.
+    #[must_use]
+    pub fn config(&self) -> Config {
+        let default = Config::default();
+        Config {
+            chain_id: self.chain_id,
+            arbos: self.arbos.unwrap_or(default.arbos),
+            base_fee: self.header.base_fee_per_gas.unwrap_or(default.base_fee),
+            ..default
+        }
     }
 
     /// Whether it is the same block of the same chain, wherever that answers.

@@ -49,8 +49,7 @@ impl Node {
     pub async fn fork(options: UpstreamOptions) -> Self {
         let upstream = tokio::task::spawn_blocking(move || Upstream::connect(&options)).await.unwrap().unwrap();
         let point = upstream.point().clone();
-        let config = Config { chain_id: point.chain_id, ..Config::default() };
-        let chain = Chain::forked(config, point, Arc::new(upstream.clone()));
+        let chain = Chain::forked(point.config(), point, Arc::new(upstream.clone()));
         let server = Server::start_forked(chain, Some(upstream), None, "127.0.0.1:0".parse().unwrap()).await.unwrap();
         Self { server, http: reqwest::Client::new() }
     }
