@@ -4,12 +4,13 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use alloy::primitives::{Address, Bytes, address, hex, utils::format_ether, utils::parse_ether};
-use anyhow::{Context, Result, anyhow, ensure};
-use fomo_chain::{Chain, Config, MNEMONIC, StateFile};
-use fomo_rpc::Server;
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use fomo_chain::{Chain, Config, ForkPoint, MNEMONIC, StateFile};
+use fomo_rpc::{Server, Upstream, UpstreamOptions};
 
 use crate::npm;
 use crate::ui::explain;
@@ -34,13 +35,19 @@ pub struct Options {
     /// File to keep the chain in: it goes on from there the next time, and a kill loses nothing that was mined
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
-    /// Chain id [default: 412346]
+    /// URL of a node of another chain to go on from: what it has is read when it is needed, and only written here
+    #[arg(long, value_name = "URL")]
+    pub fork_url: Option<String>,
+    /// Block of that chain to go on from; its node has to keep the state of it [default: the latest]
+    #[arg(long, value_name = "NUMBER", requires = "fork_url")]
+    pub fork_block: Option<u64>,
+    /// Chain id [default: 412346, or that of the forked chain]
     #[arg(long)]
     pub chain_id: Option<u64>,
-    /// ArbOS version, which Stylus' prices and rules follow [default: 51]
+    /// ArbOS version, which Stylus' prices and rules follow [default: 51, or that of a forked Arbitrum chain]
     #[arg(long, value_parser = clap::value_parser!(u64).range(32..))]
     pub arbos: Option<u64>,
-    /// Price of gas in wei [default: 100000000]
+    /// Price of gas in wei [default: 100000000, or that of the forked block]
     #[arg(long, alias = "gas-price")]
     pub base_fee: Option<u64>,
     /// Funded accounts [default: 10]
@@ -52,8 +59,8 @@ pub struct Options {
     /// Gas limit of a block and of a transaction [default: 32000000]
     #[arg(long)]
     pub block_gas_limit: Option<u64>,
-    /// Timestamp of the first block in Unix seconds [default: now]
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=LATEST_GENESIS))]
+    /// Timestamp of the first block in Unix seconds [default: now; of a forked chain that of its block]
+    #[arg(long, value_name = "SECONDS", conflicts_with = "fork_url", value_parser = clap::value_parser!(u64).range(..=LATEST_GENESIS))]
     pub genesis_time: Option<u64>,
     /// Mine only when asked to, rather than a block for every transaction
     #[arg(long)]
@@ -99,19 +106,58 @@ impl Options {
         })
     }
 
+    /// The chain to fork at this block, if one is to be. It waits for the network.
+    fn upstream(&self, block: Option<u64>) -> Result<Option<Upstream>> {
+        let Some(url) = &self.fork_url else { return Ok(None) };
+        let options = UpstreamOptions { block, ..UpstreamOptions::new(url) };
+        Ok(Some(Upstream::connect(&options).context("--fork-url names no chain that can be forked")?))
+    }
+
+    /// A chain with its first block: a new one, or one that goes on from another.
+    fn new_chain(&self) -> Result<(Chain, Option<Upstream>)> {
+        let Some(upstream) = self.upstream(self.fork_block)? else { return Ok((Chain::new(self.config()?), None)) };
+        let point = upstream.point().clone();
+        let config = self.config_over(&point.config())?;
+        Ok((Chain::forked(config, point, Arc::new(upstream.clone())), Some(upstream)))
+    }
+
+    /// The chain of a file, with the one that it was forked from.
+    fn old_chain(&self, chain: &mut Chain) -> Result<Option<Upstream>> {
+        let point = chain.fork_point().cloned();
+        match (&point, &self.fork_url) {
+            (Some(point), None) => bail!("It was forked from {point}: name a node of that chain with --fork-url."),
+            (None, Some(_)) => bail!("It was not forked from another chain, so that --fork-url does not go with it."),
+            _ => {}
+        }
+        let number = point.as_ref().map(ForkPoint::number);
+        if let (Some(number), Some(wanted)) = (number, self.fork_block) {
+            ensure!(number == wanted, "It was forked at block {number}, not at {wanted}.");
+        }
+        self.apply(chain)?;
+        let upstream = self.upstream(number)?;
+        if let Some(upstream) = &upstream {
+            chain.attach(upstream.point().clone(), Arc::new(upstream.clone())).context("It has another fork")?;
+        }
+        Ok(upstream)
+    }
+
     /// The chain: the one in the state file, or a new one.
-    fn chain(&self) -> Result<(Chain, Option<StateFile>)> {
-        let Some(path) = &self.state else { return Ok((Chain::new(self.config()?), None)) };
+    fn chain(&self) -> Result<(Chain, Option<Upstream>, Option<StateFile>)> {
+        let Some(path) = &self.state else {
+            let (chain, upstream) = self.new_chain()?;
+            return Ok((chain, upstream, None));
+        };
         let (file, chain) = StateFile::open(path)
             .map_err(|error| anyhow!("{} cannot be used for --state: {error}.", path.display()))?;
-        let chain = match chain {
+        let (chain, upstream) = match chain {
             Some(mut chain) => {
-                self.apply(&mut chain).with_context(|| format!("{} has another chain.", path.display()))?;
-                chain
+                let upstream = self.old_chain(&mut chain);
+                let upstream = upstream.with_context(|| format!("{} has another chain.", path.display()))?;
+                (chain, upstream)
             }
-            None => Chain::new(self.config()?),
+            None => self.new_chain()?,
         };
-        Ok((chain, Some(file)))
+        Ok((chain, upstream, Some(file)))
     }
 
     /// Changes what may change from one run of a chain to the next.
@@ -140,8 +186,9 @@ impl Options {
 /// # Errors
 /// When a setting makes no sense or the port is taken.
 pub async fn run(options: &Options) -> Result<()> {
-    let (mut chain, mut file) = options.chain()?;
-    let deployed = !chain.head_state().code(STYLUS_DEPLOYER).is_empty();
+    let wanted = options.clone();
+    let (mut chain, upstream, mut file) = tokio::task::spawn_blocking(move || wanted.chain()).await??;
+    let deployed = has_deployer(&chain).await?;
     let deployer_at_hand = deployed || npm::is_installed(npm::NITRO_CONTRACTS);
     if deployer_at_hand && !deployed {
         chain.set_code(STYLUS_DEPLOYER, npm::stylus_deployer()?);
@@ -154,7 +201,7 @@ pub async fn run(options: &Options) -> Result<()> {
     let stop = stop_signal()?;
     tokio::pin!(stop);
     let address = SocketAddr::new(options.host, options.port);
-    let server = Server::start_kept(chain, file, address)
+    let server = Server::start_forked(chain, upstream, file, address)
         .await
         .with_context(|| format!("The chain cannot listen on {address}."))?;
     server.set_interval_mining(options.block_time.unwrap_or(0)).await?;
@@ -171,6 +218,13 @@ pub async fn run(options: &Options) -> Result<()> {
     // Open requests are answered, and connections that stay open do not keep it alive.
     let _ = tokio::time::timeout(PATIENCE, server.stop()).await;
     Ok(())
+}
+
+/// Whether StylusDeployer is on a chain, which may have to ask another one.
+async fn has_deployer(chain: &Chain) -> Result<bool> {
+    let state = chain.head_state();
+    let code = tokio::task::spawn_blocking(move || state.try_code(STYLUS_DEPLOYER)).await?;
+    Ok(!code?.is_empty())
 }
 
 /// Puts StylusDeployer on a chain that already answers; without it, the chain goes on.
@@ -198,6 +252,10 @@ fn welcome(chain: &Chain, file: Option<&StateFile>) -> Result<String> {
     }
     writeln!(text, "Mnemonic: {MNEMONIC}\nThese keys are public. Never send anything of value to them.\n")?;
     write!(text, "Chain id {}, ArbOS {}, gas price {} wei.", config.chain_id, config.arbos, chain.base_fee())?;
+    if let Some(point) = chain.fork_point() {
+        let kind = point.arbos.map_or("a chain without Stylus".into(), |arbos| format!("ArbOS {arbos}"));
+        write!(text, "\nIt was forked from {point}, {kind}; nothing is ever written there.")?;
+    }
     if let Some(file) = file {
         write!(text, "\nIt is kept in {}, from block {} on.", file.path().display(), chain.head())?;
     }

@@ -1,6 +1,7 @@
 //! What the end-to-end tests share: a chain in the test's own process, and the few steps that every test takes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+pub mod anvil;
 pub mod gas;
 pub mod suite;
 

@@ -2,9 +2,6 @@
 //! anvil, where every transaction must cost the same gas.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use alloy::consensus::{Transaction as _, TxEnvelope};
@@ -22,6 +19,7 @@ use fomo::devnet::STYLUS_DEPLOYER;
 use fomo::npm::{self, UniswapV2};
 use fomo_chain::{Chain, Config, MNEMONIC};
 use fomo_rpc::Server;
+use fomo_tests::anvil::Anvil;
 use fomo_tests::init_code;
 
 alloy::sol! {
@@ -130,7 +128,16 @@ async fn two_stylus_tokens_have_a_pool() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_evm_tokens_have_a_pool_that_costs_what_anvil_says() {
-    let anvil = Anvil::start();
+    // Under the hardfork that ArbOS 51 has.
+    let config = Config::default();
+    let (id, base_fee) = (config.chain_id.to_string(), config.base_fee.to_string());
+    let anvil = Anvil::start(&[
+        ["--hardfork", "osaka"],
+        ["--mnemonic", MNEMONIC],
+        ["--chain-id", &id],
+        ["--timestamp", &START.to_string()],
+        ["--base-fee", &base_fee],
+    ]);
     // The floor of EIP-7623 is off on Arbitrum. With it, this chain charges what Ethereum does; without it, the same
     // except for transactions that cost less than the floor.
     let ethereum = start(Config { eip7623: true, ..Config::default() }).await;
@@ -869,48 +876,5 @@ impl World {
         for row in &self.rows {
             println!("{:<36}{}", row.what, row.gas.iter().map(|gas| format!("{gas:>12}")).collect::<String>());
         }
-    }
-}
-
-/// A running anvil, ended when dropped.
-struct Anvil {
-    child: Child,
-    url: String,
-}
-
-impl Anvil {
-    /// Starts it on a free port under the hardfork that ArbOS 51 has.
-    fn start() -> Self {
-        let child = Command::new(npm::anvil().unwrap())
-            .args(["--port", "0", "--hardfork", "osaka", "--mnemonic", MNEMONIC])
-            .args(["--chain-id", &Config::default().chain_id.to_string()])
-            .args(["--timestamp", &START.to_string()])
-            .args(["--base-fee", &Config::default().base_fee.to_string()])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut anvil = Self { child, url: String::new() };
-        let lines = BufReader::new(anvil.child.stdout.take().unwrap()).lines();
-        let (sender, receiver) = mpsc::channel();
-        // It reads to the end, so that anvil never waits for its reader.
-        std::thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
-                if let Some(address) = line.strip_prefix("Listening on ") {
-                    let _ = sender.send(address.to_owned());
-                }
-            }
-        });
-        let address = receiver.recv_timeout(PATIENCE).expect("anvil says where it listens");
-        anvil.url = format!("http://{address}");
-        anvil
-    }
-}
-
-impl Drop for Anvil {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }

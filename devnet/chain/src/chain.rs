@@ -21,9 +21,10 @@ use fomo_wasm::Rules;
 use revm::context::TxEnv;
 
 use crate::execute::{self, BlockSetting, Mode};
+use crate::fork::{Fork, ForkPoint, Source, Unread};
 use crate::precompiles::ARBOS_PRECOMPILES;
 use crate::programs::{self, ProgramRecord};
-use crate::state::State;
+use crate::state::{State, known};
 use crate::store::{self, Recorder, SettingsRecord, StateError};
 use crate::trace::Frame;
 use crate::types::{Block, ChainError, Config, Execution, Mined};
@@ -65,6 +66,9 @@ struct Snapshot {
 pub struct Chain {
     config: Config,
     keys: Vec<PrivateKeySigner>,
+    /// The chain that was forked, if one was.
+    fork: Option<Arc<Fork>>,
+    /// From the first one on: of a forked chain, the block that it was forked at.
     blocks: Vec<Arc<Block>>,
     states: BTreeMap<u64, State>,
     by_hash: HashMap<B256, u64>,
@@ -75,6 +79,8 @@ pub struct Chain {
     auto_mine: bool,
     base_fee: u64,
     genesis_time: u64,
+    /// What `block.number` is inside of contracts at that time.
+    l1_genesis: u64,
     time_offset: i64,
     next_timestamp: Option<u64>,
     snapshots: BTreeMap<u64, Snapshot>,
@@ -115,11 +121,46 @@ impl Chain {
         chain
     }
 
+    /// A chain that goes on from a block of another one, which it reads from and never writes to. Chain id and the first
+    /// block's time are those of the settings.
+    #[must_use]
+    pub fn forked(config: Config, point: ForkPoint, source: Arc<dyn Source>) -> Self {
+        let fork = Fork::new(point, source, Rules::for_arbos(config.arbos));
+        let config =
+            Config { genesis_time: Some(config.genesis_time.unwrap_or(fork.point().header.timestamp)), ..config };
+        let mut chain = Self::without_blocks(config);
+        chain.start_at(Arc::new(fork));
+        let (balance, accounts) = (chain.config.balance, chain.accounts());
+        let state = chain.head_state_mut();
+        for account in accounts {
+            state.set_balance(account, balance);
+            // Everybody has these keys, and on public chains made the accounts send on whatever they get.
+            state.set_code(account, Bytes::new());
+        }
+        for address in ARBOS_PRECOMPILES {
+            state.set_code(address, Bytes::from_static(&[0xFE]));
+        }
+        state.set_nonce(programs::ARBOS, 1);
+        chain
+    }
+
+    /// Takes the block of another chain for its first one.
+    fn start_at(&mut self, fork: Arc<Fork>) {
+        let point = fork.point();
+        let (header, hash, l1_number) = (point.header.clone(), point.hash, point.l1_number);
+        self.genesis_time = header.timestamp;
+        self.l1_genesis = l1_number;
+        self.fork = Some(Arc::clone(&fork));
+        let block = Block { header, hash, l1_number, transactions: Vec::new() };
+        self.push(Arc::new(block), State::forked(fork));
+    }
+
     /// A chain before its genesis block.
     pub(crate) fn without_blocks(config: Config) -> Self {
         let genesis_time = config.genesis_time.unwrap_or_else(now);
         Self {
             keys: development_keys(config.accounts),
+            fork: None,
             blocks: Vec::new(),
             states: BTreeMap::new(),
             by_hash: HashMap::new(),
@@ -130,6 +171,7 @@ impl Chain {
             auto_mine: config.auto_mine,
             base_fee: config.base_fee,
             genesis_time,
+            l1_genesis: L1_GENESIS,
             // With a genesis time of its own the clock goes on from there.
             time_offset: config.genesis_time.map_or(0, |time| time.cast_signed().saturating_sub(now().cast_signed())),
             next_timestamp: None,
@@ -172,16 +214,52 @@ impl Chain {
         self.keys.first().map_or(Address::ZERO, PrivateKeySigner::address)
     }
 
+    /// What it was forked from, if it was.
+    #[must_use]
+    pub fn fork_point(&self) -> Option<&ForkPoint> {
+        self.fork.as_deref().map(Fork::point)
+    }
+
+    /// Reads from this chain from now on: what a forked chain that comes from a file needs before anything else.
+    ///
+    /// # Errors
+    /// [`StateError::OtherFork`] if it was not forked from that block of that chain.
+    pub fn attach(&mut self, point: ForkPoint, source: Arc<dyn Source>) -> Result<(), StateError> {
+        let other = |own: String| StateError::OtherFork(own, point.to_string());
+        match self.fork_point() {
+            None => return Err(other("no other chain".into())),
+            Some(own) if !own.is_same(&point) => return Err(other(own.to_string())),
+            Some(_) => {}
+        }
+        let fork = Arc::new(Fork::new(point, source, self.rules()));
+        for state in self.states.values_mut() {
+            state.attach(&fork);
+        }
+        self.fork = Some(fork);
+        Ok(())
+    }
+
+    /// Number of the first block that there is here: 0, or of a forked chain the block that it was forked at.
+    #[must_use]
+    pub fn first(&self) -> u64 {
+        self.fork_point().map_or(0, ForkPoint::number)
+    }
+
+    /// Number of the next block.
+    fn next(&self) -> u64 {
+        self.first().saturating_add(self.blocks.len() as u64)
+    }
+
     /// Number of the latest block.
     #[must_use]
     pub fn head(&self) -> u64 {
-        (self.blocks.len() as u64).saturating_sub(1)
+        self.next().saturating_sub(1)
     }
 
     /// A block by number.
     #[must_use]
     pub fn block(&self, number: u64) -> Option<&Arc<Block>> {
-        self.blocks.get(usize::try_from(number).ok()?)
+        self.blocks.get(usize::try_from(number.checked_sub(self.first())?).ok()?)
     }
 
     /// The number of a block by its hash.
@@ -219,11 +297,15 @@ impl Chain {
     /// The state at the end of a block.
     ///
     /// # Errors
-    /// [`ChainError::UnknownBlock`] beyond the head, [`ChainError::PrunedState`] before the last [`KEPT_STATES`].
+    /// [`ChainError::UnknownBlock`] beyond the head, [`ChainError::PrunedState`] before the last [`KEPT_STATES`],
+    /// [`ChainError::BeforeFork`] before the block that the chain was forked at.
     pub fn state(&self, block: u64) -> Result<&State, ChainError> {
-        let head = self.head();
+        let (first, head) = (self.first(), self.head());
         if block > head {
             return Err(ChainError::UnknownBlock(block, head));
+        }
+        if block < first {
+            return Err(ChainError::BeforeFork(block, first));
         }
         self.states.get(&block).ok_or(ChainError::PrunedState(block, KEPT_STATES))
     }
@@ -235,9 +317,21 @@ impl Chain {
     }
 
     /// Nonce of an account's next transaction, after those that wait.
+    ///
+    /// # Panics
+    /// Where [`Self::try_pending_nonce`] fails: never on a chain that was not forked.
     #[must_use]
+    #[track_caller]
     pub fn pending_nonce(&self, address: Address) -> u64 {
-        let mut nonce = self.head_state().nonce(address);
+        known(self.try_pending_nonce(address))
+    }
+
+    /// Nonce of an account's next transaction, after those that wait.
+    ///
+    /// # Errors
+    /// [`Unread`] where the chain that was forked has to be asked and does not answer.
+    pub fn try_pending_nonce(&self, address: Address) -> Result<u64, Unread> {
+        let mut nonce = self.head_state().try_nonce(address)?;
         let mut waiting: Vec<u64> = self.pool.iter().filter(|tx| tx.signer() == address).map(|tx| tx.nonce()).collect();
         waiting.sort_unstable();
         for taken in waiting {
@@ -245,19 +339,28 @@ impl Chain {
                 nonce = nonce.saturating_add(1);
             }
         }
-        nonce
+        Ok(nonce)
     }
 
-    /// The record of a program by its code hash, in the latest block.
+    /// The record of a program by its code hash, in the latest block. Of a forked chain's programs only those are known
+    /// that were read before.
+    ///
+    /// # Panics
+    /// If it has to be read from the chain that was forked, which does not answer.
     #[must_use]
+    #[track_caller]
     pub fn program(&self, code_hash: B256) -> ProgramRecord {
-        programs::read(&self.head_state(), code_hash)
+        known(programs::read(&self.head_state(), code_hash))
     }
 
     /// Puts a program into the cache or out of it without a bid.
+    ///
+    /// # Panics
+    /// As [`Self::program`].
+    #[track_caller]
     pub fn set_cached(&mut self, code_hash: B256, cached: bool) {
         let state = self.head_state_mut();
-        let record = ProgramRecord { cached, ..programs::read(state, code_hash) };
+        let record = ProgramRecord { cached, ..known(programs::read(state, code_hash)) };
         programs::write(state, code_hash, &record);
     }
 
@@ -294,7 +397,6 @@ impl Chain {
             setting.base_fee = 0;
         }
         execute::run(&self.config, self.owner(), &mut state, &mut setting, env, Mode::Call)
-            .map_err(ChainError::InvalidTransaction)
     }
 
     /// The frames of a call on the state of a block.
@@ -317,7 +419,6 @@ impl Chain {
             setting.base_fee = 0;
         }
         execute::trace(&self.config, self.owner(), &mut state, &mut setting, env, Mode::Call)
-            .map_err(ChainError::InvalidTransaction)
     }
 
     /// The frames of a mined transaction, which runs again for it after those before it in its block; nothing if there
@@ -334,14 +435,11 @@ impl Chain {
         (setting.gas_price, setting.gas_limit) = (setting.base_fee, block.header.gas_limit);
         for mined in block.transactions.iter().take(index) {
             let (env, mode) = rerun(mined, setting.base_fee);
-            execute::run(&self.config, self.owner(), &mut state, &mut setting, env, mode)
-                .map_err(ChainError::InvalidTransaction)?;
+            execute::run(&self.config, self.owner(), &mut state, &mut setting, env, mode)?;
         }
         let Some(mined) = block.transactions.get(index) else { return Ok(None) };
         let (env, mode) = rerun(mined, setting.base_fee);
-        execute::trace(&self.config, self.owner(), &mut state, &mut setting, env, mode)
-            .map(Some)
-            .map_err(ChainError::InvalidTransaction)
+        execute::trace(&self.config, self.owner(), &mut state, &mut setting, env, mode).map(Some)
     }
 
     /// Least gas limit at which a call succeeds, within 1.5 %.
@@ -361,10 +459,14 @@ impl Chain {
         let price = request.gas_price.or(request.max_fee_per_gas).unwrap_or_default();
         if price > 0 {
             let funds =
-                state.balance(request.from.unwrap_or_default()).saturating_sub(request.value.unwrap_or_default());
+                state.try_balance(request.from.unwrap_or_default())?.saturating_sub(request.value.unwrap_or_default());
             most = most.min(u64::try_from(funds / U256::from(price)).unwrap_or(u64::MAX));
         }
         let run = |gas| self.call_with(request, state.clone(), setting.clone(), gas);
+        let succeeds = |gas| match run(gas) {
+            Err(ChainError::InvalidTransaction(_)) => Ok(false),
+            other => other.map(|run| run.success()),
+        };
         let first = run(most)?;
         if !first.success() {
             return Err(ChainError::NotEstimable(Box::new(first)));
@@ -372,12 +474,12 @@ impl Chain {
         let mut least = first.gas_used.saturating_sub(1);
         // What a refund hides and a callee keeps back, most calls need no more than a 64th on top.
         let guess = first.gas_used + first.gas_used / 63 + 2_300;
-        if guess < most && run(guess).is_ok_and(|run| run.success()) {
+        if guess < most && succeeds(guess)? {
             most = guess;
         }
         while least + 1 < most && (most - least) / 15 > most / 1_000 {
             let middle = least + (most - least) / 2;
-            if run(middle).is_ok_and(|run| run.success()) { most = middle } else { least = middle }
+            if succeeds(middle)? { most = middle } else { least = middle }
         }
         Ok(most)
     }
@@ -426,7 +528,7 @@ impl Chain {
             request.set_create();
         }
         if request.nonce.is_none() {
-            request.nonce = Some(self.pending_nonce(from));
+            request.nonce = Some(self.try_pending_nonce(from)?);
         }
         if request.gas.is_none() {
             request.gas = Some(self.estimate_gas(&request, self.head(), &StateOverride::default())?);
@@ -453,29 +555,37 @@ impl Chain {
     fn include(&mut self, tx: Recovered<TxEnvelope>) -> Result<B256, ChainError> {
         let hash = *tx.tx_hash();
         self.check(&tx)?;
-        if !self.auto_mine || tx.nonce() > self.head_state().nonce(tx.signer()) {
+        if !self.auto_mine || tx.nonce() > self.head_state().try_nonce(tx.signer())? {
             let setting = self.next_setting();
             let env = execute::transaction_env(&tx, setting.base_fee);
-            execute::check(&self.config, &setting, env).map_err(ChainError::InvalidTransaction)?;
+            execute::check(&self.config, &setting, env)?;
             self.queue(tx)?;
             return Ok(hash);
         }
         let sender = tx.signer();
-        self.mine_with(vec![tx]).map_err(ChainError::InvalidTransaction)?;
+        self.mine_with(tx)?;
         // What waited for this nonce goes on.
         while let Some(at) = self.next_of(sender) {
             let tx = self.pool.remove(at);
-            if self.mine_with(vec![tx]).is_err() {
-                break;
+            match self.mine_with(tx.clone()) {
+                Ok(()) => {}
+                // It still can be mined, once the forked chain answers.
+                Err(ChainError::Unread(_)) => {
+                    self.pool.insert(at, tx);
+                    break;
+                }
+                Err(_) => break,
             }
         }
-        let nonce = self.head_state().nonce(sender);
-        self.pool.retain(|tx| tx.signer() != sender || tx.nonce() >= nonce);
+        // It was mined, so that its sender is known here.
+        if let Ok(nonce) = self.head_state().try_nonce(sender) {
+            self.pool.retain(|tx| tx.signer() != sender || tx.nonce() >= nonce);
+        }
         Ok(hash)
     }
 
     fn next_of(&self, sender: Address) -> Option<usize> {
-        let nonce = self.head_state().nonce(sender);
+        let nonce = self.head_state().try_nonce(sender).ok()?;
         self.pool.iter().position(|tx| tx.signer() == sender && tx.nonce() == nonce)
     }
 
@@ -485,7 +595,7 @@ impl Chain {
         if self.transactions.contains_key(&hash) || self.pool.iter().any(|known| *known.tx_hash() == hash) {
             return Err(invalid("already known"));
         }
-        let (next, nonce) = (state.nonce(tx.signer()), tx.nonce());
+        let (next, nonce) = (state.try_nonce(tx.signer())?, tx.nonce());
         if nonce < next {
             return Err(invalid(format!("nonce too low: next nonce {next}, tx nonce {nonce}")));
         }
@@ -503,7 +613,7 @@ impl Chain {
             return Err(invalid("max priority fee per gas higher than max fee per gas"));
         }
         let cost = U256::from(max_fee).saturating_mul(U256::from(tx.gas_limit())).saturating_add(tx.value());
-        let balance = state.balance(tx.signer());
+        let balance = state.try_balance(tx.signer())?;
         if balance < cost {
             return Err(invalid(format!(
                 "insufficient funds for gas * price + value: balance {balance}, tx cost {cost}"
@@ -535,7 +645,8 @@ impl Chain {
 
     // ---- blocks ----
 
-    /// Mines blocks, the first with what waits, `interval` seconds apart where it is given.
+    /// Mines blocks, the first with what waits, `interval` seconds apart where it is given. What would need something of a
+    /// forked chain that does not answer goes on waiting.
     pub fn mine(&mut self, blocks: u64, interval: Option<u64>) {
         for index in 0..blocks {
             if let Some(interval) = interval.filter(|_| index > 0) {
@@ -552,39 +663,44 @@ impl Chain {
     fn mine_all(&mut self, mut waiting: Vec<Recovered<TxEnvelope>>) -> Vec<Recovered<TxEnvelope>> {
         let mut state = self.head_state();
         let mut setting = self.next_setting();
-        let mut mined = Vec::new();
+        let (mut mined, mut stuck) = (Vec::new(), Vec::new());
         let mut gas = 0;
         // Round after round, since one transaction may make the next one of its sender ready.
         loop {
             let ready = waiting.iter().position(|tx| {
                 tx.max_fee_per_gas() >= u128::from(setting.base_fee)
-                    && tx.nonce() == state.nonce(tx.signer())
+                    && state.try_nonce(tx.signer()) == Ok(tx.nonce())
                     && tx.gas_limit() <= setting.gas_limit.saturating_sub(gas)
             });
             let Some(at) = ready else { break };
             let tx = waiting.remove(at);
-            if let Ok(done) = self.execute(&mut state, &mut setting, tx, &mined) {
-                gas = done.cumulative_gas;
-                mined.push(done);
+            match self.execute(&mut state, &mut setting, tx.clone(), &mined) {
+                Ok(done) => {
+                    gas = done.cumulative_gas;
+                    mined.push(done);
+                }
+                Err(ChainError::Unread(unread)) => {
+                    tracing::warn!("transaction {} waits: {unread}", tx.tx_hash());
+                    stuck.push(tx);
+                }
+                Err(_) => {}
             }
         }
-        waiting.retain(|tx| tx.nonce() >= state.nonce(tx.signer()));
+        waiting.append(&mut stuck);
+        // Where the sender is not known, nothing is known against it.
+        waiting.retain(|tx| state.try_nonce(tx.signer()).map_or(true, |nonce| tx.nonce() >= nonce));
         self.next_timestamp = None;
         self.seal(setting.timestamp, state, mined);
         waiting
     }
 
-    /// Mines one block with exactly these transactions, or none if one of them cannot be included.
-    fn mine_with(&mut self, transactions: Vec<Recovered<TxEnvelope>>) -> Result<(), String> {
+    /// Mines one block with exactly this transaction, or none if it cannot be included.
+    fn mine_with(&mut self, tx: Recovered<TxEnvelope>) -> Result<(), ChainError> {
         let mut state = self.head_state();
         let mut setting = self.next_setting();
-        let mut mined = Vec::new();
-        for tx in transactions {
-            let done = self.execute(&mut state, &mut setting, tx, &mined)?;
-            mined.push(done);
-        }
+        let mined = self.execute(&mut state, &mut setting, tx, &[])?;
         self.next_timestamp = None;
-        self.seal(setting.timestamp, state, mined);
+        self.seal(setting.timestamp, state, vec![mined]);
         Ok(())
     }
 
@@ -594,7 +710,7 @@ impl Chain {
         setting: &mut BlockSetting,
         tx: Recovered<TxEnvelope>,
         before: &[Mined],
-    ) -> Result<Mined, String> {
+    ) -> Result<Mined, ChainError> {
         let env = execute::transaction_env(&tx, setting.base_fee);
         // Impersonated senders may be contracts.
         let impersonated = self.auto_impersonate || self.impersonated.contains(&tx.signer());
@@ -604,7 +720,7 @@ impl Chain {
     }
 
     fn seal(&mut self, timestamp: u64, mut state: State, transactions: Vec<Mined>) {
-        let number = self.blocks.len() as u64;
+        let number = self.next();
         let parent = self.blocks.last().map_or(B256::ZERO, |block| block.hash);
         let l1_number = self.l1_number(timestamp);
         let header = self.header(number, parent, timestamp, l1_number, &transactions);
@@ -657,7 +773,7 @@ impl Chain {
     }
 
     fn l1_number(&self, timestamp: u64) -> u64 {
-        L1_GENESIS + timestamp.saturating_sub(self.genesis_time) / L1_BLOCK_TIME
+        self.l1_genesis.saturating_add(timestamp.saturating_sub(self.genesis_time) / L1_BLOCK_TIME)
     }
 
     fn head_timestamp(&self) -> u64 {
@@ -780,7 +896,7 @@ impl Chain {
     pub fn revert_to(&mut self, id: u64) -> bool {
         let Some(snapshot) = self.snapshots.get(&id).cloned() else { return false };
         self.snapshots.split_off(&id);
-        let keep = usize::try_from(snapshot.head + 1).unwrap_or(usize::MAX);
+        let keep = usize::try_from((snapshot.head + 1).saturating_sub(self.first())).unwrap_or(usize::MAX);
         for block in self.blocks.drain(keep.min(self.blocks.len())..) {
             self.by_hash.remove(&block.hash);
             for mined in &block.transactions {
@@ -796,9 +912,13 @@ impl Chain {
         true
     }
 
-    /// Starts over from genesis.
+    /// Starts over from genesis, or from the block that it was forked at.
     pub fn reset(&mut self) {
-        self.replace(Self::new(self.config.clone()));
+        let config = self.config.clone();
+        self.replace(match &self.fork {
+            Some(fork) => Self::forked(config, fork.point().clone(), fork.source()),
+            None => Self::new(config),
+        });
     }
 
     // ---- what is kept in files and dumps ----
@@ -812,9 +932,16 @@ impl Chain {
     /// Becomes the chain of a dump. Snapshots are gone, and states older than its head not callable.
     ///
     /// # Errors
-    /// [`StateError`] if it is no dump; nothing has changed then.
+    /// [`StateError`] if it is no dump, or was not made from the same block of the same chain as this one; nothing has
+    /// changed then.
     pub fn load(&mut self, dump: &[u8]) -> Result<(), StateError> {
-        self.replace(store::load(dump)?);
+        let mut chain = store::load(dump)?;
+        match (&self.fork, chain.fork_point()) {
+            (None, None) => {}
+            (Some(fork), _) => chain.attach(fork.point().clone(), fork.source())?,
+            (None, Some(point)) => return Err(StateError::OtherFork(point.to_string(), "no other chain".into())),
+        }
+        self.replace(chain);
         Ok(())
     }
 
@@ -871,7 +998,11 @@ impl Chain {
         self.recorder.start();
         self.recorder.config(&self.config);
         let (none, state) = (State::default(), self.head_state());
-        for block in &self.blocks {
+        if let Some(fork) = &self.fork {
+            self.recorder.fork(fork.point());
+        }
+        // The block of another chain is in that record.
+        for block in self.blocks.iter().skip(usize::from(self.fork.is_some())) {
             self.recorder.block(block, &none, &Default::default());
         }
         self.recorder.base(&state);
@@ -899,7 +1030,7 @@ impl Chain {
     /// The next block with the state at its end; nothing if it is not the next one.
     pub(crate) fn restore_block(&mut self, block: Arc<Block>, state: State) -> Option<()> {
         let parent = self.blocks.last().map_or(B256::ZERO, |block| block.hash);
-        let next = self.blocks.len() as u64;
+        let next = self.next();
         if block.header.number != next || block.header.parent_hash != parent {
             return None;
         }
@@ -908,6 +1039,20 @@ impl Chain {
         }
         self.push(block, state);
         Some(())
+    }
+
+    /// The block of another chain, which is not connected yet; nothing if there are blocks already.
+    pub(crate) fn restore_fork(&mut self, point: ForkPoint) -> Option<()> {
+        if self.has_blocks() {
+            return None;
+        }
+        self.start_at(Arc::new(Fork::missing(point, self.rules())));
+        Some(())
+    }
+
+    /// A state that nothing was changed in.
+    pub(crate) fn first_state(&self) -> State {
+        self.fork.as_ref().map_or_else(State::default, |fork| State::forked(Arc::clone(fork)))
     }
 
     pub(crate) fn restore_base(&mut self, state: State) {

@@ -4,8 +4,6 @@
 //! frame whose code is a program is run by [`Instance`] instead of the interpreter: until it ends, or until it calls,
 //! when it hands the callee's frame to the same loop that EVM frames hand theirs to, and waits for the result.
 
-use std::convert::Infallible;
-
 use alloy_primitives::{Address, B256, Bytes, U256};
 use fomo_wasm::{Rules, code};
 use revm::context::result::{EVMError, ExecutionResult, HaltReason};
@@ -23,6 +21,7 @@ use revm::interpreter::{
     InterpreterResult,
 };
 
+use crate::fork::Unread;
 use crate::precompiles::NitroPrecompiles;
 use crate::program::{CallKind, Compiled, Ended, Env, Escape, Instance, Request, Step, Suspended};
 use crate::programs;
@@ -33,7 +32,7 @@ pub(crate) type Journal = revm::context::Journal<State>;
 pub(crate) type Ctx = Context<BlockEnv, TxEnv, CfgEnv, State, Journal, Nitro>;
 type Frame = EthFrame<EthInterpreter>;
 type Inner = Evm<Ctx, (), EthInstructions<EthInterpreter, Ctx>, NitroPrecompiles, Frame>;
-type VmError = ContextError<Infallible>;
+type VmError = ContextError<Unread>;
 
 /// Gas of a first access to an account, and of a later one.
 const COLD_ACCOUNT: u64 = 2_600;
@@ -152,14 +151,14 @@ impl Vm {
     }
 
     /// Runs the context's transaction; its changes are in the journal afterwards.
-    pub(crate) fn transact(&mut self) -> Result<ExecutionResult<HaltReason>, EVMError<Infallible>> {
+    pub(crate) fn transact(&mut self) -> Result<ExecutionResult<HaltReason>, EVMError<Unread>> {
         self.notes.clear();
-        MainnetHandler::<Self, EVMError<Infallible>, Frame>::default().run(self)
+        MainnetHandler::<Self, EVMError<Unread>, Frame>::default().run(self)
     }
 
     /// Whether the context's transaction could be included in some state of the chain.
-    pub(crate) fn check(&mut self) -> Result<(), EVMError<Infallible>> {
-        let handler = MainnetHandler::<Self, EVMError<Infallible>, Frame>::default();
+    pub(crate) fn check(&mut self) -> Result<(), EVMError<Unread>> {
+        let handler = MainnetHandler::<Self, EVMError<Unread>, Frame>::default();
         handler.validate_env(self)?;
         handler.validate_initial_tx_gas(self).map(|_| ())
     }

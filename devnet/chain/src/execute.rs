@@ -13,10 +13,11 @@ use revm::context_interface::block::BlobExcessGasAndPrice;
 use revm::primitives::hardfork::SpecId;
 
 use crate::evm::{Ctx, Nitro, Vm};
+use crate::fork::Unread;
 use crate::programs::NETWORK_FEE_ACCOUNT;
 use crate::state::State;
 use crate::trace::{Frame, MAX_TRACE};
-use crate::types::{Config, Execution, Outcome};
+use crate::types::{ChainError, Config, Execution, Outcome};
 
 /// The block that something runs in.
 #[derive(Debug, Clone)]
@@ -58,7 +59,7 @@ const fn spec(arbos: u64) -> SpecId {
     }
 }
 
-/// Runs a transaction and commits it to the state; the text says why it cannot be included.
+/// Runs a transaction and commits it to the state; the error says why it cannot be included.
 pub(crate) fn run(
     config: &Config,
     owner: Address,
@@ -66,7 +67,7 @@ pub(crate) fn run(
     block: &mut BlockSetting,
     tx: TxEnv,
     mode: Mode,
-) -> Result<Execution, String> {
+) -> Result<Execution, ChainError> {
     run_in(Vm::new(context(config, owner, state.untracked(), block, &tx, mode)), state, block, tx.gas_limit)
         .map(|(execution, _)| execution)
 }
@@ -79,11 +80,12 @@ pub(crate) fn trace(
     block: &mut BlockSetting,
     tx: TxEnv,
     mode: Mode,
-) -> Result<Frame, String> {
+) -> Result<Frame, ChainError> {
     let mut vm = Vm::new(context(config, owner, state.untracked(), block, &tx, mode));
     vm.trace();
     let (execution, frame) = run_in(vm, state, block, tx.gas_limit)?;
-    let mut frame = frame.ok_or_else(|| format!("the trace has more than {MAX_TRACE} bytes"))?;
+    let too_long = || ChainError::InvalidTransaction(format!("the trace has more than {MAX_TRACE} bytes"));
+    let mut frame = frame.ok_or_else(too_long)?;
     (frame.gas, frame.gas_used) = (tx.gas_limit, execution.gas_used);
     Ok(frame)
 }
@@ -93,20 +95,25 @@ fn run_in(
     state: &mut State,
     block: &mut BlockSetting,
     gas_limit: u64,
-) -> Result<(Execution, Option<Frame>), String> {
-    let result = vm.transact().map_err(|error| invalid(&error, gas_limit))?;
+) -> Result<(Execution, Option<Frame>), ChainError> {
+    let result = vm.transact();
     let frame = vm.take_trace();
     let mut ctx = vm.into_context();
+    // However the run took it, nothing follows from what was not read.
+    if let Some(unread) = ctx.journaled_state.database.take_unread() {
+        return Err(unread.into());
+    }
+    let result = result.map_err(|error| invalid(error, gas_limit))?;
     state.commit(ctx.journaled_state.finalize());
     block.recent = ctx.chain.recent;
     Ok((execution(result, ctx.chain.failure), frame))
 }
 
-/// Whether a transaction could be included in some state; the text says why it never can.
-pub(crate) fn check(config: &Config, block: &BlockSetting, tx: TxEnv) -> Result<(), String> {
+/// Whether a transaction could be included in some state; the error says why it never can.
+pub(crate) fn check(config: &Config, block: &BlockSetting, tx: TxEnv) -> Result<(), ChainError> {
     let gas_limit = tx.gas_limit;
     let context = context(config, Address::ZERO, State::default(), block, &tx, Mode::Transaction);
-    Vm::new(context).check().map_err(|error| invalid(&error, gas_limit))
+    Vm::new(context).check().map_err(|error| invalid(error, gas_limit))
 }
 
 fn context(config: &Config, owner: Address, state: State, block: &BlockSetting, tx: &TxEnv, mode: Mode) -> Ctx {
@@ -203,9 +210,13 @@ pub(crate) fn halt_text(reason: &HaltReason) -> String {
 }
 
 /// Why a transaction cannot be included, in the words of geth where it has them.
-fn invalid(error: &EVMError<std::convert::Infallible>, gas_limit: u64) -> String {
-    let EVMError::Transaction(error) = error else { return error.to_string() };
-    match error {
+fn invalid(error: EVMError<Unread>, gas_limit: u64) -> ChainError {
+    let error = match error {
+        EVMError::Transaction(error) => error,
+        EVMError::Database(unread) => return unread.into(),
+        other => return ChainError::InvalidTransaction(other.to_string()),
+    };
+    ChainError::InvalidTransaction(match error {
         InvalidTransaction::NonceTooLow { tx, state } => format!("nonce too low: next nonce {state}, tx nonce {tx}"),
         InvalidTransaction::NonceTooHigh { tx, state } => format!("nonce too high: next nonce {state}, tx nonce {tx}"),
         InvalidTransaction::LackOfFundForMaxFee { fee, balance } => {
@@ -218,7 +229,7 @@ fn invalid(error: &EVMError<std::convert::Infallible>, gas_limit: u64) -> String
             "exceeds block gas limit".into()
         }
         other => other.to_string(),
-    }
+    })
 }
 
 /// What runs for a signed transaction. The sender pays the base fee and no tip, as on Arbitrum.

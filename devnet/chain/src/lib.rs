@@ -4,6 +4,7 @@
 mod chain;
 mod evm;
 mod execute;
+mod fork;
 pub mod precompiles;
 mod program;
 pub mod programs;
@@ -13,6 +14,7 @@ pub mod trace;
 mod types;
 
 pub use chain::{Chain, KEPT_STATES, MNEMONIC, development_key};
+pub use fork::{ForkPoint, Source, SourceAccount, SourceProgram, Unread};
 pub use state::{Account, State};
 pub use store::{StateError, StateFile};
 pub use types::*;

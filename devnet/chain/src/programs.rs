@@ -1,12 +1,11 @@
 //! ArbOS's record of activated programs, in the storage of its own account, so that it reverts with a transaction.
 
-use std::convert::Infallible;
-
 use alloy_primitives::{Address, B256, U256, address, keccak256};
 use fomo_wasm::{Program as Activated, Rules};
 use revm::context::JournalTr;
 
 use crate::evm::Journal;
+use crate::fork::Unread;
 use crate::state::State;
 
 /// ArbOS's own account.
@@ -79,6 +78,25 @@ impl ProgramRecord {
         Self { activated_at: hours(time), ..self }
     }
 
+    /// The same, activated so many seconds before a time, or before one of the hour after it: the two tell which full
+    /// hour it was.
+    pub(crate) fn activated_before(self, time: u64, age: u64) -> Self {
+        let since = time.saturating_sub(HOURS_SINCE).saturating_sub(age);
+        Self { activated_at: u32::try_from(since.div_ceil(3_600)).unwrap_or(u32::MAX), ..self }
+    }
+
+    /// The same, costing this gas to enter, and this when it is cached. Gas that these rules cannot charge leaves what
+    /// they would.
+    pub(crate) fn with_init_gas(self, rules: &Rules, (gas, cached): (u64, u64)) -> Self {
+        let first = if rules.stylus > 1 { gas.saturating_sub(cached) } else { gas };
+        let cost = |gas: u64, least: u64| gas.checked_sub(least).and_then(|over| u16::try_from(over).ok());
+        Self {
+            init_cost: cost(first, rules.init_gas(0)).unwrap_or(self.init_cost),
+            cached_cost: cost(cached, rules.cached_gas(0)).unwrap_or(self.cached_cost),
+            ..self
+        }
+    }
+
     /// Seconds since activation, counted from the full hour.
     #[must_use]
     pub fn age(&self, time: u64) -> u64 {
@@ -102,7 +120,7 @@ impl ProgramRecord {
         U256::from(self.asm_kib) * U256::from(1_024) * U256::from(BYTE_FEE)
     }
 
-    fn pack(&self) -> U256 {
+    pub(crate) fn pack(&self) -> U256 {
         let mut word = [0; 32];
         let fields = [
             (0, 2, self.version.into()),
@@ -154,18 +172,19 @@ fn hours(time: u64) -> u32 {
     u32::try_from(time.saturating_sub(HOURS_SINCE) / 3_600).unwrap_or(u32::MAX)
 }
 
-fn slot(code_hash: B256) -> U256 {
+/// Where the record of a code hash is in ArbOS's storage.
+pub(crate) fn slot(code_hash: B256) -> U256 {
     keccak256([code_hash.as_slice(), b"program"].concat()).into()
 }
 
 /// The record of a code hash as a transaction sees it.
-pub(crate) fn load(journal: &mut Journal, code_hash: B256) -> Result<ProgramRecord, Infallible> {
+pub(crate) fn load(journal: &mut Journal, code_hash: B256) -> Result<ProgramRecord, Unread> {
     journal.load_account(ARBOS)?;
     Ok(ProgramRecord::unpack(journal.sload(ARBOS, slot(code_hash))?.data))
 }
 
 /// Changes the record of a code hash in a transaction.
-pub(crate) fn store(journal: &mut Journal, code_hash: B256, record: &ProgramRecord) -> Result<(), Infallible> {
+pub(crate) fn store(journal: &mut Journal, code_hash: B256, record: &ProgramRecord) -> Result<(), Unread> {
     journal.load_account(ARBOS)?;
     journal.touch_account(ARBOS);
     journal.sstore(ARBOS, slot(code_hash), record.pack())?;
@@ -173,9 +192,8 @@ pub(crate) fn store(journal: &mut Journal, code_hash: B256, record: &ProgramReco
 }
 
 /// The record of a code hash at the end of a block.
-#[must_use]
-pub(crate) fn read(state: &State, code_hash: B256) -> ProgramRecord {
-    ProgramRecord::unpack(state.storage(ARBOS, slot(code_hash)))
+pub(crate) fn read(state: &State, code_hash: B256) -> Result<ProgramRecord, Unread> {
+    state.try_storage(ARBOS, slot(code_hash)).map(ProgramRecord::unpack)
 }
 
 /// Changes the record of a code hash outside of any transaction.

@@ -4,6 +4,8 @@ use alloy::consensus::transaction::Recovered;
 use alloy::consensus::{Header, TxEnvelope};
 use alloy_primitives::{Address, B256, Bytes, Log, U256};
 
+use crate::fork::Unread;
+
 /// The settings of a chain. [`Config::default`] is Arbitrum One's rules with accounts to play with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -149,6 +151,15 @@ pub enum ChainError {
     /// No gas limit makes the call succeed; with the run that failed.
     #[error("the call fails at any gas limit")]
     NotEstimable(Box<Execution>),
+    /// The state of this block is on the chain that was forked; this chain has it from the second one on.
+    #[error(
+        "block {0} is before the fork at block {1}: its balances, nonces, codes and storage can be read, calls run from \
+         block {1} on"
+    )]
+    BeforeFork(u64, u64),
+    /// The chain that was forked does not answer.
+    #[error(transparent)]
+    Unread(#[from] Unread),
     /// A time that is not after the head's.
     #[error("the timestamp {0} is not after the head's {1}")]
     TimestampInPast(u64, u64),

@@ -2,7 +2,7 @@
 
 use alloy::primitives::Bytes;
 use alloy::sol_types::{Panic, Revert, SolError};
-use fomo_chain::{ChainError, Execution, Outcome};
+use fomo_chain::{ChainError, Execution, Outcome, Unread};
 use jsonrpsee::types::ErrorObjectOwned;
 use jsonrpsee::types::error::{
     CALL_EXECUTION_FAILED_CODE, INTERNAL_ERROR_CODE, INVALID_PARAMS_CODE, METHOD_NOT_FOUND_CODE,
@@ -50,6 +50,11 @@ pub(crate) fn chain(error: ChainError) -> ErrorObjectOwned {
         ChainError::NotEstimable(execution) => failed(&execution),
         other => server(other.to_string()),
     }
+}
+
+/// The chain that was forked does not answer.
+pub(crate) fn unread(error: Unread) -> ErrorObjectOwned {
+    server(error.to_string())
 }
 
 /// A call that did not succeed.

@@ -9,11 +9,13 @@ mod convert;
 mod error;
 mod explain;
 mod filters;
+mod forked;
 mod logs;
 mod methods;
 mod node;
 mod params;
 mod subscriptions;
+mod upstream;
 
 use std::io;
 use std::net::SocketAddr;
@@ -29,6 +31,7 @@ use crate::explain::{CheckBody, ExplainCalls};
 use crate::node::NodeHandle;
 
 pub use crate::node::ChainUnavailable;
+pub use crate::upstream::{Upstream, UpstreamError, UpstreamOptions};
 
 /// Bytes of a request, many times what a contract creation takes.
 pub const MAX_REQUEST_SIZE: u32 = 10 * 1024 * 1024;
@@ -63,8 +66,21 @@ impl Server {
     /// # Errors
     /// As for [`Self::start`]; if the file cannot be written.
     pub async fn start_kept(chain: Chain, file: Option<StateFile>, addr: SocketAddr) -> io::Result<Self> {
+        Self::start_forked(chain, None, file, addr).await
+    }
+
+    /// The same for a chain that may be forked: what is older than the fork, the chain that was forked answers.
+    ///
+    /// # Errors
+    /// As for [`Self::start_kept`].
+    pub async fn start_forked(
+        chain: Chain,
+        upstream: Option<Upstream>,
+        file: Option<StateFile>,
+        addr: SocketAddr,
+    ) -> io::Result<Self> {
         let node = NodeHandle::spawn(chain, file)?;
-        let module = methods::module(node.clone()).map_err(io::Error::other)?;
+        let module = methods::module(node.clone(), upstream).map_err(io::Error::other)?;
         let names = module.method_names().collect();
         let config = ServerConfig::builder()
             .max_request_body_size(MAX_REQUEST_SIZE)

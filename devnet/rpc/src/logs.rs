@@ -47,11 +47,9 @@ pub(crate) fn since(chain: &Chain, filter: &Filter, first: u64) -> Vec<Log> {
 }
 
 fn collect(chain: &Chain, filter: &Filter, blocks: RangeInclusive<u64>) -> Vec<Log> {
-    let last = chain.head().min(*blocks.end());
-    (*blocks.start()..=last)
-        .filter_map(|number| chain.block(number))
-        .flat_map(|block| of_block(block, filter))
-        .collect()
+    // Those before the first one are of the chain that was forked.
+    let (first, last) = (chain.first().max(*blocks.start()), chain.head().min(*blocks.end()));
+    (first..=last).filter_map(|number| chain.block(number)).flat_map(|block| of_block(block, filter)).collect()
 }
 
 /// The logs of a block that have the address and the topics of a filter.

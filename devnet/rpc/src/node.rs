@@ -46,8 +46,10 @@ pub(crate) enum Event {
 pub(crate) struct Node {
     pub(crate) chain: Chain,
     pub(crate) filters: Filters,
-    /// Hashes of all blocks that were there after the last request, to see what is new or gone.
+    /// Hashes of all blocks from `first` on that were there after the last request, to see what is new or gone.
     known: Vec<B256>,
+    /// Number of the first block that the chain has.
+    first: u64,
     /// Transactions that waited after the last request.
     waiting: HashSet<B256>,
     events: broadcast::Sender<Event>,
@@ -63,7 +65,8 @@ impl Node {
     fn new(chain: Chain, file: Option<StateFile>, events: broadcast::Sender<Event>) -> Self {
         let (filters, waiting) = (Filters::default(), HashSet::new());
         let interval = watch::Sender::new(0);
-        let mut node = Self { chain, filters, known: Vec::new(), waiting, events, file, saved: true, interval };
+        let first = chain.first();
+        let mut node = Self { chain, filters, known: Vec::new(), first, waiting, events, file, saved: true, interval };
         node.observe();
         node
     }
@@ -95,7 +98,7 @@ impl Node {
             return;
         }
         self.forget_reverted();
-        for number in self.known.len() as u64..=self.chain.head() {
+        for number in self.next()..=self.chain.head() {
             let Some(block) = self.chain.block(number).cloned() else { break };
             self.known.push(block.hash);
             for mined in &block.transactions {
@@ -115,15 +118,20 @@ impl Node {
         self.waiting = waiting.into_iter().collect();
     }
 
+    /// Number of the first block that is new.
+    fn next(&self) -> u64 {
+        self.first.saturating_add(self.known.len() as u64)
+    }
+
     fn forget_reverted(&mut self) {
         while let Some(last) = self.known.last() {
-            let there = self.chain.block(self.known.len() as u64 - 1);
+            let there = self.chain.block(self.next() - 1);
             if there.is_some_and(|block| block.hash == *last) {
                 break;
             }
             self.known.pop();
         }
-        self.filters.rewind(self.known.len() as u64);
+        self.filters.rewind(self.next());
     }
 
     fn announce(&mut self, transaction: B256) {

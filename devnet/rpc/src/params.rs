@@ -43,6 +43,19 @@ impl Params {
         }
     }
 
+    /// All of them.
+    pub(crate) fn into_value(self) -> Value {
+        Value::Array(self.0)
+    }
+
+    /// All of them, one in the place of what was there.
+    pub(crate) fn with(mut self, index: usize, value: Value) -> Value {
+        if let Some(old) = self.0.get_mut(index) {
+            *old = value;
+        }
+        self.into_value()
+    }
+
     /// A parameter that has to be there.
     pub(crate) fn required<T: Param>(&self, index: usize, name: &str) -> RpcResult<T> {
         self.optional(index, name)?.ok_or_else(|| {

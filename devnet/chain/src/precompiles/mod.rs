@@ -9,8 +9,6 @@ mod arb_sys;
 mod arb_wasm;
 mod arb_wasm_cache;
 
-use std::convert::Infallible;
-
 use alloy_primitives::{Address, Bytes, U256, address};
 use alloy_sol_types::{SolCall, SolInterface};
 use revm::context::{ContextTr, JournalTr};
@@ -20,6 +18,7 @@ use revm::primitives::AddressSet;
 use revm::primitives::hardfork::SpecId;
 
 use crate::evm::Ctx;
+use crate::fork::Unread;
 
 /// `ArbSys`.
 pub const ARB_SYS: Address = address!("0000000000000000000000000000000000000064");
@@ -56,11 +55,13 @@ enum Fault {
     Revert(Bytes),
     /// Reverts and takes all gas: Nitro does so for what is no call of a method at all.
     Rejected,
+    /// What it is about could not be read, and the transaction cannot run.
+    Unread(Unread),
 }
 
-impl From<Infallible> for Fault {
-    fn from(never: Infallible) -> Self {
-        match never {}
+impl From<Unread> for Fault {
+    fn from(unread: Unread) -> Self {
+        Self::Unread(unread)
     }
 }
 
@@ -170,7 +171,7 @@ impl PrecompileProvider<Ctx> for NitroPrecompiles {
             ctx,
         };
         let outcome = run(&mut call, method);
-        Ok(Some(result(call.gas, outcome)))
+        result(call.gas, outcome).map(Some)
     }
 
     fn warm_addresses(&self) -> &AddressSet {
@@ -193,8 +194,10 @@ fn run(call: &mut Call<'_>, method: fn(&mut Call<'_>) -> Outcome) -> Outcome {
     outcome
 }
 
-fn result(mut gas: Gas, outcome: Outcome) -> InterpreterResult {
-    match outcome {
+/// What the caller gets; the error ends the transaction.
+fn result(mut gas: Gas, outcome: Outcome) -> Result<InterpreterResult, String> {
+    Ok(match outcome {
+        Err(Fault::Unread(unread)) => return Err(unread.to_string()),
         Ok(output) => InterpreterResult::new(InstructionResult::Return, output, gas),
         Err(Fault::Revert(data)) => InterpreterResult::new(InstructionResult::Revert, data, gas),
         Err(Fault::Rejected) => {
@@ -205,5 +208,5 @@ fn result(mut gas: Gas, outcome: Outcome) -> InterpreterResult {
             gas.spend_all();
             InterpreterResult::new(InstructionResult::PrecompileOOG, Bytes::new(), gas)
         }
-    }
+    })
 }

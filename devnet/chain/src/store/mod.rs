@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use alloy_primitives::Bytes;
 
-use self::record::{BlockRecord, ChangesRecord, ConfigRecord, Frame, Kind, MAGIC, WaitingRecord};
+use self::record::{BlockRecord, ChangesRecord, ConfigRecord, ForkRecord, Frame, Kind, MAGIC, WaitingRecord};
 use crate::chain::Chain;
 use crate::types::Config;
 
@@ -36,6 +36,9 @@ pub enum StateError {
     /// It was changed by something else than a chain; what is before this byte is whole.
     #[error("it is damaged at byte {0}")]
     Damaged(usize),
+    /// What it was forked from is not what there is to read from; both as text.
+    #[error("it was made from {0}, and not from {1}")]
+    OtherFork(String, String),
 }
 
 /// A file that a chain is kept in, for this process alone.
@@ -180,7 +183,7 @@ fn replay(chain: &mut Option<Chain>, kind: Kind, content: &[u8]) -> Option<()> {
         }
         Kind::Changes => record::decode::<ChangesRecord>(content)?.apply(chain.head_state_mut()),
         Kind::Base => {
-            let mut state = crate::State::default();
+            let mut state = chain.first_state();
             record::decode::<ChangesRecord>(content)?.apply(&mut state);
             chain.restore_base(state);
         }
@@ -189,6 +192,7 @@ fn replay(chain: &mut Option<Chain>, kind: Kind, content: &[u8]) -> Option<()> {
             let pool = record::decode::<Vec<WaitingRecord>>(content)?;
             chain.restore_pool(pool.iter().map(WaitingRecord::transaction).collect::<Option<_>>()?);
         }
+        Kind::Fork => chain.restore_fork(record::decode::<ForkRecord>(content)?.point())?,
         Kind::Submitted => chain.restore_waiting(record::decode::<WaitingRecord>(content)?.transaction()?),
     }
     Some(())

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use alloy::consensus::transaction::Recovered;
 use alloy::consensus::{Header, TxEnvelope};
 use alloy::eips::eip2718::{Decodable2718, Encodable2718};
-use alloy_primitives::{Address, B256, Bytes, Log, U256, keccak256};
-use alloy_rlp::{Decodable, Encodable, RlpDecodable, RlpEncodable};
+use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, Log, U256, keccak256};
+use alloy_rlp::{Buf, BufMut, Decodable, EMPTY_LIST_CODE, Encodable, RlpDecodable, RlpEncodable};
 
+use crate::fork::ForkPoint;
 use crate::state::{State, Touched};
 use crate::types::{Block, Config, Execution, Mined, Outcome};
 
@@ -33,13 +34,23 @@ pub(super) enum Kind {
     Pool = 6,
     /// One more transaction that waits.
     Submitted = 7,
+    /// The block of another chain that this one was forked at, in the place of a first block.
+    Fork = 8,
 }
 
 impl Kind {
     fn of(byte: u8) -> Option<Self> {
-        [Self::Config, Self::Block, Self::Changes, Self::Base, Self::Settings, Self::Pool, Self::Submitted]
-            .into_iter()
-            .find(|kind| *kind as u8 == byte)
+        let known = [
+            Self::Config,
+            Self::Block,
+            Self::Changes,
+            Self::Base,
+            Self::Settings,
+            Self::Pool,
+            Self::Submitted,
+            Self::Fork,
+        ];
+        known.into_iter().find(|kind| *kind as u8 == byte)
     }
 }
 
@@ -147,6 +158,32 @@ struct SlotRecord {
     value: U256,
 }
 
+/// What an account has, or an empty list where that is as on the chain that was forked.
+struct Own<T>(Option<T>);
+
+impl<T: Encodable> Encodable for Own<T> {
+    fn encode(&self, out: &mut dyn BufMut) {
+        match &self.0 {
+            Some(value) => value.encode(out),
+            None => out.put_u8(EMPTY_LIST_CODE),
+        }
+    }
+
+    fn length(&self) -> usize {
+        self.0.as_ref().map_or(1, Encodable::length)
+    }
+}
+
+impl<T: Decodable> Decodable for Own<T> {
+    fn decode(buffer: &mut &[u8]) -> alloy_rlp::Result<Self> {
+        if buffer.first() == Some(&EMPTY_LIST_CODE) {
+            buffer.advance(1);
+            return Ok(Self(None));
+        }
+        T::decode(buffer).map(|value| Self(Some(value)))
+    }
+}
+
 #[derive(RlpEncodable, RlpDecodable)]
 struct AccountRecord {
     address: Address,
@@ -154,9 +191,9 @@ struct AccountRecord {
     exists: bool,
     /// Its storage is emptied before the slots are written.
     emptied: bool,
-    nonce: u64,
-    balance: U256,
-    code_hash: B256,
+    nonce: Own<u64>,
+    balance: Own<U256>,
+    code_hash: Own<B256>,
     slots: Vec<SlotRecord>,
 }
 
@@ -171,19 +208,16 @@ impl ChangesRecord {
     /// What is now where something was touched.
     pub(super) fn new(state: &State, touched: &Touched) -> Self {
         let account = |(address, touched): (&Address, &crate::state::TouchedAccount)| {
-            let there = state.account(*address);
+            let there = state.entry_of(*address);
+            let value = |slot| there.and_then(|entry| entry.storage.get(slot)).copied().unwrap_or_default();
             AccountRecord {
                 address: *address,
                 exists: there.is_some(),
                 emptied: touched.emptied,
-                nonce: state.nonce(*address),
-                balance: state.balance(*address),
-                code_hash: state.code_hash(*address),
-                slots: touched
-                    .slots
-                    .iter()
-                    .map(|slot| SlotRecord { slot: *slot, value: state.storage(*address, *slot) })
-                    .collect(),
+                nonce: Own(there.map_or(Some(0), |entry| entry.nonce)),
+                balance: Own(there.map_or(Some(U256::ZERO), |entry| entry.balance)),
+                code_hash: Own(there.map_or(Some(KECCAK256_EMPTY), |entry| entry.code_hash)),
+                slots: touched.slots.iter().map(|slot| SlotRecord { slot: *slot, value: value(slot) }).collect(),
             }
         };
         Self {
@@ -208,11 +242,44 @@ impl ChangesRecord {
             if !account.exists {
                 continue;
             }
-            state.put(account.address, account.nonce, account.balance, account.code_hash);
+            state.put(account.address, account.nonce.0, account.balance.0, account.code_hash.0);
             for SlotRecord { slot, value } in account.slots {
                 state.set_storage(account.address, slot, value);
             }
         }
+    }
+}
+
+// ---- forks ----
+
+/// The block that the chain was forked at.
+#[derive(RlpEncodable, RlpDecodable)]
+pub(super) struct ForkRecord {
+    upstream: String,
+    chain_id: u64,
+    header: Header,
+    hash: B256,
+    l1_number: u64,
+    /// One or none.
+    arbos: Vec<u64>,
+}
+
+impl ForkRecord {
+    pub(super) fn new(point: &ForkPoint) -> Self {
+        Self {
+            upstream: point.upstream.clone(),
+            chain_id: point.chain_id,
+            header: point.header.clone(),
+            hash: point.hash,
+            l1_number: point.l1_number,
+            arbos: point.arbos.into_iter().collect(),
+        }
+    }
+
+    pub(super) fn point(self) -> ForkPoint {
+        let arbos = self.arbos.into_iter().next();
+        let Self { upstream, chain_id, header, hash, l1_number, .. } = self;
+        ForkPoint { upstream, chain_id, header, hash, l1_number, arbos }
     }
 }
 

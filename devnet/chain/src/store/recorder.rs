@@ -4,7 +4,10 @@ use alloy::consensus::TxEnvelope;
 use alloy::consensus::transaction::Recovered;
 use alloy_primitives::B256;
 
-use super::record::{self, BlockRecord, ChangesRecord, ConfigRecord, Kind, MAGIC, SettingsRecord, WaitingRecord};
+use super::record::{
+    self, BlockRecord, ChangesRecord, ConfigRecord, ForkRecord, Kind, MAGIC, SettingsRecord, WaitingRecord,
+};
+use crate::fork::ForkPoint;
 use crate::state::{State, Touched};
 use crate::types::{Block, Config};
 
@@ -67,6 +70,11 @@ impl Recorder {
 
     pub(crate) fn config(&mut self, config: &Config) {
         record::push(&mut self.buffer, Kind::Config, &ConfigRecord::new(config));
+    }
+
+    /// What the chain was forked at.
+    pub(crate) fn fork(&mut self, point: &ForkPoint) {
+        record::push(&mut self.buffer, Kind::Fork, &ForkRecord::new(point));
     }
 
     /// A block; of its state, what was touched.

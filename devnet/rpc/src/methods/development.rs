@@ -1,6 +1,7 @@
 //! `evm_*`, `anvil_*` and `hardhat_*`: what only a development chain can do.
 
 use alloy::primitives::{Address, B256, Bytes, U256};
+use fomo_chain::ForkPoint;
 use serde_json::{Value, json};
 
 use super::{Method, method};
@@ -67,7 +68,9 @@ fn reset(node: &mut Node, params: &Params) -> RpcResult<Value> {
     if let Some(Value::Object(options)) = params.optional::<Value>(0, "options")?
         && options.get("forking").is_some_and(|forking| !forking.is_null())
     {
-        return Err(invalid_params("invalid parameter 1 (options): this chain cannot fork another one"));
+        return Err(invalid_params(
+            "invalid parameter 1 (options): another chain can only be forked at the start, with --fork-url",
+        ));
     }
     node.chain.reset();
     Ok(Value::Null)
@@ -211,7 +214,7 @@ fn auto_impersonate(node: &mut Node, params: &Params) -> RpcResult<Value> {
 
 fn node_info(node: &mut Node, _: &Params) -> RpcResult<Value> {
     let head = node.chain.block(node.chain.head()).ok_or_else(|| internal("the chain has no block"))?;
-    let config = node.chain.config();
+    let (config, fork) = (node.chain.config(), node.chain.fork_point());
     Ok(json!({
         "currentBlockNumber": quantity(head.header.number),
         "currentBlockTimestamp": head.header.timestamp,
@@ -224,7 +227,11 @@ fn node_info(node: &mut Node, _: &Params) -> RpcResult<Value> {
             "gasLimit": quantity(config.block_gas_limit),
             "gasPrice": quantity(node.chain.base_fee()),
         },
-        "forkConfig": { "forkUrl": null, "forkBlockNumber": null, "forkRetryBackoff": null },
+        "forkConfig": {
+            "forkUrl": fork.map(|point| &point.upstream),
+            "forkBlockNumber": fork.map(ForkPoint::number),
+            "forkRetryBackoff": null,
+        },
         "network": "arbitrum",
     }))
 }

@@ -29,7 +29,7 @@ fn history(node: &mut Node, params: &Params) -> RpcResult<Value> {
         return Err(server("at most 100 reward percentiles can be asked for"));
     }
     let newest = newest.find(&node.chain).ok_or_else(|| server("the newest block does not exist"))?.header.number;
-    let oldest = (newest + 1).saturating_sub(count);
+    let oldest = (newest + 1).saturating_sub(count).max(node.chain.first());
     let headers: Vec<_> =
         (oldest..=newest).filter_map(|number| node.chain.block(number)).map(|block| &block.header).collect();
     let next = node.chain.block(newest + 1).map_or(Some(node.chain.base_fee()), |block| block.header.base_fee_per_gas);

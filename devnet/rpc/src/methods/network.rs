@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Method, method};
 use crate::convert::{pending_transaction, quantity, to_json};
-use crate::error::RpcResult;
+use crate::error::{RpcResult, unread};
 use crate::node::Node;
 use crate::params::Params;
 
@@ -43,23 +43,24 @@ fn coinbase(node: &mut Node, _: &Params) -> RpcResult<Value> {
 type BySender = BTreeMap<Address, BTreeMap<u64, Transaction>>;
 
 /// Transactions that wait: those that the next block takes, and those behind a gap.
-fn pool(node: &Node) -> (BySender, BySender) {
+fn pool(node: &Node) -> RpcResult<(BySender, BySender)> {
     let (mut pending, mut queued) = (BySender::new(), BySender::new());
     for transaction in node.chain.pending() {
         let (sender, nonce) = (transaction.signer(), transaction.nonce());
-        let part = if nonce < node.chain.pending_nonce(sender) { &mut pending } else { &mut queued };
+        let next = node.chain.try_pending_nonce(sender).map_err(unread)?;
+        let part = if nonce < next { &mut pending } else { &mut queued };
         part.entry(sender).or_default().insert(nonce, pending_transaction(transaction));
     }
-    (pending, queued)
+    Ok((pending, queued))
 }
 
 fn pool_status(node: &mut Node, _: &Params) -> RpcResult<Value> {
     let count = |part: BySender| quantity(part.values().map(BTreeMap::len).sum::<usize>() as u64);
-    let (pending, queued) = pool(node);
+    let (pending, queued) = pool(node)?;
     Ok(json!({ "pending": count(pending), "queued": count(queued) }))
 }
 
 fn pool_content(node: &mut Node, _: &Params) -> RpcResult<Value> {
-    let (pending, queued) = pool(node);
+    let (pending, queued) = pool(node)?;
     Ok(json!({ "pending": to_json(pending)?, "queued": to_json(queued)? }))
 }

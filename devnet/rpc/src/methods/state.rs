@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Method, method};
 use crate::block_id::BlockRef;
 use crate::convert::quantity;
-use crate::error::{RpcResult, chain};
+use crate::error::{RpcResult, chain, unread};
 use crate::node::Node;
 use crate::params::Params;
 
@@ -27,24 +27,25 @@ fn state<'a>(node: &'a Node, params: &Params, index: usize) -> RpcResult<&'a Sta
 
 fn balance(node: &mut Node, params: &Params) -> RpcResult<Value> {
     let address = params.required::<Address>(0, "address")?;
-    Ok(quantity(state(node, params, 1)?.balance(address)))
+    state(node, params, 1)?.try_balance(address).map(quantity).map_err(unread)
 }
 
 fn transaction_count(node: &mut Node, params: &Params) -> RpcResult<Value> {
     let address = params.required::<Address>(0, "address")?;
     if params.optional(1, "block")? == Some(BlockRef::Pending) {
-        return Ok(quantity(node.chain.pending_nonce(address)));
+        return node.chain.try_pending_nonce(address).map(quantity).map_err(unread);
     }
-    Ok(quantity(state(node, params, 1)?.nonce(address)))
+    state(node, params, 1)?.try_nonce(address).map(quantity).map_err(unread)
 }
 
 fn code(node: &mut Node, params: &Params) -> RpcResult<Value> {
     let address = params.required::<Address>(0, "address")?;
-    Ok(json!(state(node, params, 1)?.code(address)))
+    state(node, params, 1)?.try_code(address).map(|code| json!(code)).map_err(unread)
 }
 
 fn storage(node: &mut Node, params: &Params) -> RpcResult<Value> {
     let address = params.required::<Address>(0, "address")?;
     let slot = params.required::<U256>(1, "slot")?;
-    Ok(json!(B256::from(state(node, params, 2)?.storage(address, slot))))
+    let value = state(node, params, 2)?.try_storage(address, slot);
+    value.map(|value| json!(B256::from(value))).map_err(unread)
 }

@@ -115,7 +115,7 @@ async fn wrong_parameters_are_named() {
         ("anvil_mine", json!([2, u64::MAX]), "253402300799"),
         ("evm_mine", json!([{ "blocks": u64::MAX }]), "100000"),
         ("evm_setAutomine", json!([]), "missing parameter 1 (on)"),
-        ("anvil_reset", json!([{ "forking": { "jsonRpcUrl": "http://localhost" } }]), "cannot fork"),
+        ("anvil_reset", json!([{ "forking": { "jsonRpcUrl": "http://localhost" } }]), "--fork-url"),
         ("eth_chainId", json!([1]), "at most 0"),
     ] {
         let message = node.fails(-32602, method, params).await;

@@ -1,9 +1,11 @@
 //! A node to test, and small contracts to call.
 
+use std::sync::Arc;
+
 use alloy::primitives::{Address, Bytes, address, bytes};
 use alloy::signers::local::PrivateKeySigner;
 use fomo_chain::{Chain, Config};
-use fomo_rpc::Server;
+use fomo_rpc::{Server, Upstream, UpstreamOptions};
 use serde_json::{Value, json};
 
 /// Emits one event with the topic 7 and the data 42.
@@ -40,6 +42,15 @@ impl Node {
     pub async fn start() -> Self {
         let chain = Chain::new(Config { genesis_time: Some(1_700_000_000), ..Config::default() });
         let server = Server::start(chain, "127.0.0.1:0".parse().unwrap()).await.unwrap();
+        Self { server, http: reqwest::Client::new() }
+    }
+
+    /// A node that forks another one; it waits for that.
+    pub async fn fork(options: UpstreamOptions) -> Self {
+        let upstream = tokio::task::spawn_blocking(move || Upstream::connect(&options)).await.unwrap().unwrap();
+        let point = upstream.point().clone();
+        let chain = Chain::forked(point.config(), point, Arc::new(upstream.clone()));
+        let server = Server::start_forked(chain, Some(upstream), None, "127.0.0.1:0".parse().unwrap()).await.unwrap();
         Self { server, http: reqwest::Client::new() }
     }
 

@@ -7,6 +7,7 @@ mod debug;
 mod development;
 mod errors;
 mod filters;
+mod fork;
 mod fuzz;
 mod harness;
 mod state;
