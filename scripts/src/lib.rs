@@ -4,6 +4,7 @@
 //! - [`build`]: contracts to deployable code.
 //! - [`client`]: speaking to a chain, wherever it is.
 //! - [`errors`]: what contracts refuse with, as sentences.
+//! - [`deploy`]: the suite on a chain, and whether it is as it was deployed.
 //! - [`npm`]: third-party bytecode and programs.
 //! - [`devnet`]: the embedded chain, served.
 //! - [`suite`]: every contract and every test.
@@ -18,6 +19,7 @@ pub mod abi;
 pub mod build;
 pub mod client;
 pub mod demo;
+pub mod deploy;
 pub mod devnet;
 pub mod errors;
 pub mod npm;

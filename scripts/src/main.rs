@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use fomo::root::Root;
-use fomo::{build, demo, devnet, simulate, suite, ui, wallet};
+use fomo::{build, demo, deploy, devnet, simulate, suite, ui, wallet};
 use tokio::runtime::Runtime;
 use tracing_subscriber::EnvFilter;
 
@@ -24,6 +24,12 @@ enum Command {
     Build(build::Options),
     /// Run an Arbitrum chain with Stylus, which serves JSON-RPC until it is stopped
     Devnet(devnet::Options),
+    /// Put the suite on a chain, or go on where that stopped
+    Deploy(deploy::Options),
+    /// Accept the roles that a deployment proposed to you
+    Accept(deploy::Accept),
+    /// Compare a chain with the record of its deployment
+    Status(deploy::status::Options),
     /// Tell and do what this project is for, chapter by chapter, on a chain of its own
     Demo,
     /// Compute the rewards of a grown network for half a year, and what they would cost on chain
@@ -66,6 +72,9 @@ async fn run(command: Command) -> Result<bool> {
         Command::Devnet(options) => devnet::run(&options).await.map(|()| true),
         Command::Demo => demo::tell(demo::CHAPTERS).await.map(|()| true),
         Command::Simulate(options) => blocking(move || simulate::run(&options).map(|()| true)).await,
+        Command::Deploy(options) => deploy::run(&options).await,
+        Command::Accept(options) => deploy::accept(&options).await,
+        Command::Status(options) => deploy::status::run(&options).await,
         Command::Wallet(command) => wallet::run(&command).await,
         Command::Test { arguments } => blocking(move || suite::run(&Root::find()?, &arguments)).await,
     }

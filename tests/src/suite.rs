@@ -429,6 +429,7 @@ impl Suite {
             network: "local".into(),
             commit: String::new(),
             contracts: contracts.map(|(name, address)| (name.to_owned(), contract(address))).into(),
+            ..Deployment::default()
         }
     }
 

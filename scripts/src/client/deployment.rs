@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use alloy::primitives::{Address, B256, Bytes};
+use alloy::primitives::{Address, B256, Bytes, U256};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
@@ -13,7 +13,7 @@ use tempfile::NamedTempFile;
 use crate::root::Root;
 
 /// Where the suite is on a chain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Deployment {
     /// The chain's id.
@@ -28,6 +28,66 @@ pub struct Deployment {
     /// `launchpad-office`, `model-token`, `vesting`, `reward-distributor`, `stake-registry`, `revenue-splitter`, `lens`,
     /// `adapter-uniswap-v2`, `adapter-aerodrome`, `uniswap-v2-factory`, `aerodrome-factory`, `usd` and so on.
     pub contracts: BTreeMap<String, Contract>,
+    /// Who was to have which role in the end, by the role's name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub roles: BTreeMap<String, Address>,
+    /// Parameters as they were set.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parameters: Vec<Parameter>,
+    /// Hash of the settings that it was begun with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<B256>,
+    /// What was done, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
+    /// A transaction that was signed, and whose end is not known yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending: Option<Pending>,
+}
+
+/// A parameter of a contract.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Parameter {
+    /// The contract's name.
+    pub contract: String,
+    /// What it is called.
+    pub name: String,
+    /// Its key.
+    pub key: B256,
+    /// Its value, packed as the contract packs it.
+    pub value: U256,
+}
+
+/// A transaction of the deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Step {
+    /// What it did.
+    pub name: String,
+    /// Its hash.
+    pub transaction: B256,
+    /// Its block.
+    pub block: u64,
+    /// Its gas.
+    pub gas: u64,
+    /// What it created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created: Option<Address>,
+}
+
+/// A transaction whose end is not known yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Pending {
+    /// What it is to do.
+    pub name: String,
+    /// The deployer's nonce.
+    pub nonce: u64,
+    /// Its hash.
+    pub transaction: B256,
+    /// The transaction as it is sent.
+    pub raw: Bytes,
 }
 
 /// A contract of the suite on a chain.
@@ -119,6 +179,7 @@ mod tests {
             network: "local".into(),
             commit: String::new(),
             contracts: [("lens".to_owned(), Contract::default())].into(),
+            ..Deployment::default()
         };
         record.save(&path).unwrap();
         record.chain_id = 2;

@@ -51,7 +51,18 @@ pub struct Connection {
     pub(crate) key: key::Options,
 }
 
+/// What to do about a missing key.
+pub const NO_KEY: &str = key::HOW;
+
 impl Connection {
+    /// The key that was named, if one was.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn key(&self) -> Result<Option<Key>> {
+        self.key.read(&self.network)
+    }
+
     /// Connects; whatever key was named is read, and a chain whose id is not the network's is refused.
     ///
     /// # Errors
