@@ -4,7 +4,7 @@ pragma solidity ^0.8.20;
 import {IEconomicsErrors} from "./IEconomicsErrors.sol";
 
 /// @title The lens: what wallets and indexers read of many launches in one call.
-/// @notice It has no storage, no roles and no money; one lens does for every launchpad. Lists come in pages of at most 200: of those numbered
+/// @notice It has no storage, no roles and no money; one lens does for every launchpad, registry and distributor. Lists come in pages of at most 200: of those numbered
 /// from `offset` on, at most `limit`. Prices are FLOCK of an MT in 10^-18, down. Errors of the launchpad are passed on.
 interface ILens is IEconomicsErrors {
     /// @notice A launch. `timeLeft`: seconds until the state changes by itself (to the start, the end, the last chance to graduate).
@@ -49,6 +49,49 @@ interface ILens is IEconomicsErrors {
         uint64 start;
         uint64 cliff;
         uint64 end;
+    }
+
+    /// @notice What an account has beside its tokens: FLOCK in its wallet, FLOCK rewards that it can claim, fees of its launches that it can
+    /// withdraw, FLOCK in its `locks` open locks and of it in those that are over, effective gmFLOCK, multiplier in 10^-18.
+    struct Account {
+        uint256 flock;
+        uint256 claimableFlock;
+        uint256 fees;
+        uint256 locked;
+        uint256 unlocked;
+        uint64 locks;
+        uint256 effectiveGm;
+        uint256 multiplier;
+    }
+
+    /// @notice What an account has of a token: in its wallet, what a claim of the sale and what a refund (in FLOCK) would pay now, its stake, what
+    /// waits in requests to unstake and what of it a withdrawal would pay now, MT rewards that it can claim, its average stake of the last ended
+    /// day, and its discount on the token's API.
+    struct Holding {
+        address token;
+        uint8 state;
+        uint256 balance;
+        uint256 saleClaimable;
+        uint256 refundable;
+        uint256 stake;
+        uint256 unstaking;
+        uint256 withdrawable;
+        uint256 claimableMt;
+        uint256 averageStake;
+        uint16 discountBps;
+    }
+
+    /// @notice A day of a token: the key that a report names it by, spend of all its users in micro-USD, their rows, its pools once sealed, and why
+    /// an account that used it earned less than it expected, in the bits of the reward distributor's `whyZero`.
+    struct Reason {
+        address token;
+        bytes32 key;
+        uint64 spend;
+        uint32 rows;
+        uint256 globalPool;
+        uint256 reservedPool;
+        uint256 mtPool;
+        uint64 reasons;
     }
 
     /// @notice A page of more than 200.
@@ -96,4 +139,26 @@ interface ILens is IEconomicsErrors {
         external
         view
         returns (Vesting[] memory rows);
+
+    /// @notice What an account has beside its tokens.
+    function account(address launchpad, address registry, address rewards, address who)
+        external
+        view
+        returns (Account memory card);
+
+    /// @notice What an account has of tokens by the numbers of their launches, where it has anything.
+    function holdings(
+        address launchpad,
+        address registry,
+        address rewards,
+        address who,
+        uint64 offset,
+        uint64 limit
+    ) external view returns (Holding[] memory rows);
+
+    /// @notice What an epoch was for an account that used the graduated tokens by the numbers of their launches.
+    function reasons(address launchpad, address rewards, address who, uint64 epoch, uint64 offset, uint64 limit)
+        external
+        view
+        returns (Reason[] memory rows);
 }

@@ -3,6 +3,23 @@
 
 use alloy::sol;
 
+/// The interfaces as they are written, by name: the one source of these types, of `abi/*.json` and of what refusals mean.
+pub const SOURCES: &[(&str, &str)] = &[
+    ("IAccess", include_str!("../../abi/IAccess.sol")),
+    ("IEconomicsErrors", include_str!("../../abi/IEconomicsErrors.sol")),
+    ("IFlock", include_str!("../../abi/IFlock.sol")),
+    ("IFomoERC20", include_str!("../../abi/IFomoERC20.sol")),
+    ("ILaunchpad", include_str!("../../abi/ILaunchpad.sol")),
+    ("ILens", include_str!("../../abi/ILens.sol")),
+    ("ILiquidityAdapter", include_str!("../../abi/ILiquidityAdapter.sol")),
+    ("IModelToken", include_str!("../../abi/IModelToken.sol")),
+    ("IRevenueSplitter", include_str!("../../abi/IRevenueSplitter.sol")),
+    ("IRewardDistributor", include_str!("../../abi/IRewardDistributor.sol")),
+    ("IStakeRegistry", include_str!("../../abi/IStakeRegistry.sol")),
+    ("IUsd", include_str!("../../abi/IUsd.sol")),
+    ("IVesting", include_str!("../../abi/IVesting.sol")),
+];
+
 sol!(
     #[sol(rpc, all_derives)]
     "../abi/IFomoERC20.sol"
@@ -39,6 +56,22 @@ sol!(
     #[sol(rpc, all_derives)]
     "../abi/IRevenueSplitter.sol"
 );
+sol!(
+    #[sol(rpc, all_derives)]
+    "../abi/ILens.sol"
+);
+sol!(
+    #[sol(rpc, all_derives)]
+    "../abi/IEconomicsErrors.sol"
+);
+sol!(
+    #[sol(rpc, all_derives)]
+    "../abi/IFlock.sol"
+);
+sol!(
+    #[sol(rpc, all_derives)]
+    "../abi/IUsd.sol"
+);
 sol! {
     #[sol(rpc)]
     interface IStylusDeployer {
@@ -51,12 +84,6 @@ sol! {
         function activateProgram(address program) external payable returns (uint16 version, uint256 dataFee);
         function programInitGas(address program) external view returns (uint64 gas, uint64 gasWhenCached);
         function programTimeLeft(address program) external view returns (uint64 secs);
-    }
-
-    /// The dollar of local chains.
-    #[sol(rpc)]
-    interface IDollar {
-        function mint(address to, uint256 value) external;
     }
 
     #[sol(rpc)]

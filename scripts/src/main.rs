@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use fomo::root::Root;
-use fomo::{build, demo, devnet, simulate, suite, ui};
+use fomo::{build, demo, devnet, simulate, suite, ui, wallet};
 use tokio::runtime::Runtime;
 use tracing_subscriber::EnvFilter;
 
@@ -34,6 +34,8 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
         arguments: Vec<OsString>,
     },
+    #[command(flatten)]
+    Wallet(wallet::Command),
 }
 
 fn main() -> ExitCode {
@@ -64,6 +66,7 @@ async fn run(command: Command) -> Result<bool> {
         Command::Devnet(options) => devnet::run(&options).await.map(|()| true),
         Command::Demo => demo::tell(demo::CHAPTERS).await.map(|()| true),
         Command::Simulate(options) => blocking(move || simulate::run(&options).map(|()| true)).await,
+        Command::Wallet(command) => wallet::run(&command).await,
         Command::Test { arguments } => blocking(move || suite::run(&Root::find()?, &arguments)).await,
     }
 }

@@ -80,6 +80,16 @@ pub fn ask_words<const N: usize>(
     Ok(given)
 }
 
+/// Asks a contract for a list of words, or of structs of words: what is behind its offset and length.
+///
+/// # Errors
+/// As [`ask`], where it returns neither.
+pub fn ask_list(vm: &VM, to: Address, selector: [u8; 4], words: &[U256]) -> Result<Vec<U256>, CallError> {
+    let answer = ask_raw(vm, to, selector, words)?;
+    let list = answer.get(64..).ok_or(CallError::Refused)?;
+    Ok(list.chunks_exact(32).map(U256::from_be_slice).collect())
+}
+
 #[allow(unsafe_code, reason = "as in `call_raw`")]
 fn ask_raw(vm: &VM, to: Address, selector: [u8; 4], words: &[U256]) -> Result<Vec<u8>, CallError> {
     vm.flush_cache(false);

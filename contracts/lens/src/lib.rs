@@ -5,6 +5,9 @@
 //!
 //! Lists come in pages of at most 200: of the launches (or vestings) numbered from `offset` on, at most `limit`, those that qualify.
 //! The number of all is `launchCount()` of the launchpad, or `count()` of its vesting contract.
+//!
+//! What an account has everywhere ([`Lens::account`], [`Lens::holdings`]) and why a day paid it nothing ([`Lens::reasons`]) is asked of the stake
+//! registry and the reward distributor too, which the caller names: no contract of the suite says where all others are.
 extern crate alloc;
 
 mod error;
@@ -29,6 +32,8 @@ const RAISING: u64 = 2;
 const SUCCEEDED: u64 = 3;
 const GRADUATED: u64 = 4;
 const FAILED: u64 = 5;
+/// Seconds of an epoch.
+const DAY: u64 = 86_400;
 
 /// The contract: nothing is stored.
 #[storage]
@@ -204,6 +209,152 @@ impl Lens {
         Ok(Rows(rows))
     }
 
+    /// What an account has beside its tokens: FLOCK in its wallet, FLOCK rewards that it can claim, fees of its launches that it can withdraw, FLOCK in
+    /// open locks, of it in locks that are over, their number, effective gmFLOCK (10⁻¹⁸, down), multiplier (10⁻¹⁸).
+    ///
+    /// # Errors
+    /// `TokenCallFailed` where one of the contracts is none.
+    pub fn account(
+        &self,
+        launchpad: Address,
+        registry: Address,
+        rewards: Address,
+        account: Address,
+    ) -> Result<Words<8>, Error> {
+        const MOST_LOCKS: u64 = 16;
+        let (flock_of, locks_of) =
+            const { (selector("contracts", &[]), selector("locksOf", &["address", "uint64", "uint64"])) };
+        let who = account.word();
+        let flock = Address::from_word(B256::from(token::ask(self.vm(), launchpad, flock_of, &[])?));
+        let locks = token::ask_list(self.vm(), registry, locks_of, &[who, U256::ZERO, MOST_LOCKS.word()])?;
+        let now = self.vm().block_timestamp().word();
+        let [mut locked, mut over, mut count] = [U256::ZERO; 3];
+        for lock in locks.as_chunks::<4>().0 {
+            let [_, amount, _, unlock] = *lock;
+            locked = locked.saturating_add(amount);
+            over = if unlock <= now { over.saturating_add(amount) } else { over };
+            count = count.saturating_add(U256::ONE);
+        }
+        let of = |contract, function| token::ask(self.vm(), contract, function, &[who]);
+        let [claimable, fees, effective, multiplier] = const {
+            [
+                selector("claimableFlock", &["address"]),
+                selector("feesOwed", &["address"]),
+                selector("effectiveBalance", &["address"]),
+                selector("multiplier", &["address"]),
+            ]
+        };
+        let (claimable, fees) = (of(rewards, claimable)?, of(launchpad, fees)?);
+        let (effective, multiplier) = (of(registry, effective)?, of(registry, multiplier)?);
+        let wallet = token::balance_of(self.vm(), flock, account)?;
+        Ok(Words([wallet, claimable, fees, locked, over, count, effective, multiplier]))
+    }
+
+    /// What an account has of the tokens of the launches numbered from `offset` on, at most `limit`, where it has anything: token, state, MT in
+    /// its wallet, what a claim of the sale and what a refund would pay now, stake, MT in requests to unstake, what of them a withdrawal would
+    /// pay now, MT rewards that it can claim, average stake of the last ended day, discount in bps.
+    ///
+    /// # Errors
+    /// As [`Self::launch_cards`]; `TokenCallFailed` where a contract is none.
+    pub fn holdings(
+        &self,
+        launchpad: Address,
+        registry: Address,
+        rewards: Address,
+        account: Address,
+        offset: u64,
+        limit: u64,
+    ) -> Result<Rows<11>, Error> {
+        let (position, state) =
+            const { (selector("position", &["address", "address"]), selector("state", &["address"])) };
+        let mut rows = Vec::new();
+        for token in self.tokens(launchpad, offset, limit)? {
+            let words = [token.word(), account.word()];
+            let [flock, mt] = token::ask_words(self.vm(), launchpad, position, &words)?;
+            let state = token::ask(self.vm(), launchpad, state, &[token.word()])?;
+            let mut row = [U256::ZERO; 11];
+            if state == U256::from(GRADUATED) {
+                row = self.held(registry, rewards, account, token)?;
+                row[3] = mt;
+            } else if state == U256::from(FAILED) {
+                row[4] = flock;
+            }
+            if row.iter().any(|word| !word.is_zero()) || !flock.is_zero() {
+                (row[0], row[1]) = (token.word(), state);
+                rows.push(row);
+            }
+        }
+        Ok(Rows(rows))
+    }
+
+    /// A row of [`Self::holdings`] without what the launchpad says.
+    fn held(&self, registry: Address, rewards: Address, account: Address, mt: Address) -> Result<[U256; 11], Error> {
+        let [stake, requests, average, discount, claimable] = const {
+            [
+                selector("stakeOf", &["address", "address"]),
+                selector("requestsOf", &["address", "address"]),
+                selector("averageStake", &["address", "address", "uint64"]),
+                selector("discountBps", &["address", "address"]),
+                selector("claimableMt", &["address", "address"]),
+            ]
+        };
+        let now = self.vm().block_timestamp();
+        let words = [account.word(), mt.word()];
+        let of = |contract, function| token::ask(self.vm(), contract, function, &words);
+        let [mut waiting, mut matured] = [U256::ZERO; 2];
+        for request in token::ask_list(self.vm(), registry, requests, &words)?.as_chunks::<2>().0 {
+            let [amount, due] = *request;
+            waiting = waiting.saturating_add(amount);
+            matured = if due <= now.word() { matured.saturating_add(amount) } else { matured };
+        }
+        let wallet = token::balance_of(self.vm(), mt, account)?;
+        let (stake, claimable, discount) = (of(registry, stake)?, of(rewards, claimable)?, of(registry, discount)?);
+        let yesterday = (now / DAY).saturating_sub(1).word();
+        let average = token::ask(self.vm(), registry, average, &[words[0], words[1], yesterday])?;
+        let none = U256::ZERO;
+        Ok([none, none, wallet, none, none, stake, waiting, matured, claimable, average, discount])
+    }
+
+    /// What a day was for an account that used the tokens of the launches numbered from `offset` on, at most `limit`, that have graduated: token, key
+    /// that a report names it by, spend of all its users in micro-USD, their rows, pools of Global FLOCK, Reserved FLOCK and MT Reward, and
+    /// why the account earned less than it expected, in the bits of `whyZero`.
+    ///
+    /// # Errors
+    /// As [`Self::launch_cards`]; `TokenCallFailed` where the distributor is none.
+    pub fn reasons(
+        &self,
+        launchpad: Address,
+        rewards: Address,
+        account: Address,
+        epoch: u64,
+        offset: u64,
+        limit: u64,
+    ) -> Result<Rows<8>, Error> {
+        let [alpha, day, why, state] = const {
+            [
+                selector("alphaAt", &["uint64"]),
+                selector("dayOf", &["address", "uint64"]),
+                selector("whyZero", &["address", "bytes32", "uint64", "uint64"]),
+                selector("state", &["address"]),
+            ]
+        };
+        let [_, season] = token::ask_words(self.vm(), rewards, alpha, &[epoch.word()])?;
+        let mut rows = Vec::new();
+        for token in self.tokens(launchpad, offset, limit)? {
+            if token::ask(self.vm(), launchpad, state, &[token.word()])? != U256::from(GRADUATED) {
+                continue;
+            }
+            // The first season's reports name the token, later ones its model id.
+            let key = if season > U256::ONE { self.read(launchpad, token)?.frozen[3] } else { token.word() };
+            let [spend, count, _, _, global, reserved, mt] =
+                token::ask_words(self.vm(), rewards, day, &[token.word(), epoch.word()])?;
+            let words = [account.word(), key, epoch.word(), U256::ONE];
+            let why = token::ask(self.vm(), rewards, why, &words)?;
+            rows.push([token.word(), key, spend, count, global, reserved, mt, why]);
+        }
+        Ok(Rows(rows))
+    }
+
     fn read(&self, launchpad: Address, token: Address) -> Result<Launch, Error> {
         let (launch, sale) = const { (selector("launch", &["address"]), selector("sale", &["address"])) };
         let words = [token.word()];
@@ -232,5 +383,8 @@ routes! { Lens;
     "launchCards" => launch_cards(Address, u64, u64);
     "positions" => positions(Address, Address, u64, u64);
     "previewGraduation" => preview_graduation(Address, Address);
+    "account" => account(Address, Address, Address, Address);
+    "holdings" => holdings(Address, Address, Address, Address, u64, u64);
+    "reasons" => reasons(Address, Address, Address, u64, u64, u64);
     "vestings" => vestings(Address, Address, u64, u64);
 }

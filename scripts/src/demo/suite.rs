@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use fomo_chain::Config;
 
 use super::node::Node;
-use crate::abi::{IAccess, IDollar, IFomoERC20, ILaunchpad, ILiquidityAdapter, IRevenueSplitter, IRewardDistributor};
+use crate::abi::{IAccess, IFomoERC20, ILaunchpad, ILiquidityAdapter, IRevenueSplitter, IRewardDistributor, IUsd};
 use crate::{npm, solidity};
 
 /// Seconds of a day.
@@ -200,7 +200,7 @@ impl Suite {
         self.node.send(self.settler, splitter, IAccess::acceptRoleCall { role }).await?;
         self.usd = self.program("usd", admin.abi_encode()).await?;
         let usd = self.usd;
-        self.node.send(admin, usd, IDollar::mintCall { to: admin, value: dollars(2_000_000) }).await?;
+        self.node.send(admin, usd, IUsd::mintCall { to: admin, value: dollars(2_000_000) }).await?;
         for (token, spender) in [(usd, adapter), (flock, adapter), (usd, splitter)] {
             self.node.send(admin, token, IFomoERC20::approveCall { spender, value: U256::MAX }).await?;
         }

@@ -7,6 +7,7 @@ mod gas;
 mod independent;
 mod interface;
 mod layout;
+mod lens;
 mod life;
 mod model;
 mod refusals;
