@@ -287,7 +287,9 @@ fn say(line: impl std::fmt::Display) {
 
 #[cfg(test)]
 mod tests {
+    use alloy::primitives::U256;
     use clap::Parser;
+    use tokio::runtime::Runtime;
 
     use super::*;
 
@@ -325,6 +327,74 @@ mod tests {
         assert_eq!((config.chain_id, config.arbos, config.base_fee), (7, 60, 1));
         assert_eq!(config.balance, parse_ether("0.5").unwrap());
         assert!(!config.auto_mine && config.auto_cache && config.eip7623);
+    }
+
+    /// A chain with one block for others to go on from.
+    fn served(runtime: &Runtime, chain_id: u64) -> Server {
+        let mut chain = Chain::new(Config { chain_id, base_fee: 3, arbos: 60, ..Config::default() });
+        chain.set_balance(STYLUS_DEPLOYER, U256::from(5));
+        chain.mine(1, None);
+        runtime.block_on(Server::start(chain, ([127, 0, 0, 1], 0).into())).unwrap()
+    }
+
+    #[test]
+    fn a_fork_has_the_settings_of_its_chain_but_for_those_that_are_given() {
+        let runtime = Runtime::new().unwrap();
+        let server = served(&runtime, 7);
+        let url = server.url();
+        let forked =
+            |line: &[&str]| options(&[&["--fork-url", url.as_str()], line].concat()).unwrap().chain().unwrap().0;
+        let config = forked(&[]).config().clone();
+        assert_eq!((config.chain_id, config.base_fee, config.arbos), (7, 3, 60));
+        let chain = forked(&["--chain-id", "8", "--base-fee", "4", "--fork-block", "0", "--accounts", "1"]);
+        assert_eq!((chain.config().chain_id, chain.base_fee(), chain.head()), (8, 4, 0));
+        assert_eq!((chain.accounts().len(), chain.head_state().balance(chain.owner())), (1, chain.config().balance));
+        assert_eq!(forked(&[]).head_state().balance(STYLUS_DEPLOYER), U256::from(5));
+        let welcome = welcome(&forked(&[]), None).unwrap();
+        assert!(welcome.contains("It was forked from block 1 (0x") && welcome.contains(&url), "{welcome}");
+        assert!(options(&["--fork-block", "1"]).is_err(), "of which chain?");
+        assert!(options(&["--fork-url", &url, "--genesis-time", "1"]).is_err());
+        for (line, said) in [
+            (["--fork-url", url.as_str(), "--fork-block", "2"], "no such block"),
+            (["--fork-url", "somewhere", "--fork-block", "2"], "is not the URL of a node"),
+        ] {
+            let error = explain(&options(&line).unwrap().chain().unwrap_err());
+            assert!(error.contains(said), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_fork_in_a_file_needs_the_chain_that_it_is_of() {
+        let runtime = Runtime::new().unwrap();
+        let [server, other] = [7, 8].map(|id| served(&runtime, id));
+        let folder = tempfile::tempdir().unwrap();
+        let [fork, own] = ["fork", "own"].map(|name| folder.path().join(name).to_str().unwrap().to_owned());
+        let opened = |line: &[&str]| options(line).unwrap().chain();
+        let refused = |line: &[&str]| explain(&opened(line).map(drop).unwrap_err());
+        let url = server.url();
+
+        let (mut chain, upstream, file) = opened(&["--state", &fork, "--fork-url", &url]).unwrap();
+        assert!(upstream.is_some());
+        chain.set_balance(STYLUS_DEPLOYER, U256::from(6));
+        chain.mine(3, None);
+        file.unwrap().save(&mut chain).unwrap();
+        // The other chain goes on; the fork is of the block that it was of.
+        runtime.block_on(server.with_chain(|chain| chain.mine(2, None))).unwrap();
+        let (chain, _, file) = opened(&["--state", &fork, "--fork-url", &url]).unwrap();
+        assert_eq!((chain.first(), chain.head()), (1, 4));
+        assert_eq!(chain.head_state().balance(STYLUS_DEPLOYER), U256::from(6));
+        assert_eq!(chain.head_state().balance(Address::repeat_byte(1)), U256::ZERO);
+        drop(file);
+        assert!(refused(&["--state", &fork]).contains("It was forked from block 1"));
+        assert!(
+            refused(&["--state", &fork, "--fork-url", &url, "--fork-block", "2"])
+                .contains("forked at block 1, not at 2")
+        );
+        assert!(refused(&["--state", &fork, "--fork-url", &other.url()]).contains("made from block 1"));
+
+        let (mut chain, _, file) = opened(&["--state", &own]).unwrap();
+        file.unwrap().save(&mut chain).unwrap();
+        assert!(refused(&["--state", &own, "--fork-url", &url]).contains("not forked"));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! A fork of Foundry's anvil: a chain that knows nothing of Stylus, and that this project did not write.
 
+use std::time::Duration;
+
 use alloy::primitives::{Address, B256, Bytes, U256, address, bytes, hex, keccak256};
 use alloy_sol_types::{SolCall, SolValue, sol};
 use fomo::npm;
@@ -61,7 +63,14 @@ fn prepared() -> (Anvil, Remote, Address) {
     let send = |mut request: Value| {
         request["from"] = from.clone();
         let hash = remote.ask("eth_sendTransaction", json!([request]));
-        let receipt = remote.ask("eth_getTransactionReceipt", json!([hash]));
+        // It mines in the background.
+        let receipt = loop {
+            let receipt = remote.ask("eth_getTransactionReceipt", json!([hash]));
+            if !receipt.is_null() {
+                break receipt;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        };
         assert_eq!(receipt["status"], "0x1", "{receipt}");
         receipt
     };
@@ -116,6 +125,7 @@ fn contracts_of_anvil_go_on_here() {
     assert_eq!(remote.ask("eth_blockNumber", json!([])), "0x4");
     assert_eq!(remote.ask("eth_getStorageAt", json!([COUNTER, "0x0", "latest"])), word(3));
     assert_eq!(remote.ask("eth_getCode", json!([pair, "latest"])), "0x");
+    remote.ask("anvil_mine", json!(["0x1"]));
     remote.ask("anvil_setStorageAt", json!([COUNTER, "0x7", word(7)]));
     remote.ask("anvil_mine", json!(["0x20"]));
     assert_eq!(h.chain.head_state().storage(COUNTER, U256::from(7)), U256::ZERO, "it is read at the fork's block");

@@ -6,8 +6,12 @@ use alloy::providers::{Provider, ProviderBuilder, RootProvider};
 use fomo_chain::Chain;
 use fomo_rpc::{Server, Upstream, UpstreamOptions};
 use fomo_tests::Harness;
+use fomo_tests::suite::{GENESIS, Suite};
 use serde_json::Value;
 use tokio::runtime::Runtime;
+
+/// Seconds of a block of L1.
+const L1_BLOCK: u64 = 12;
 
 /// Another node, spoken to over JSON-RPC; perhaps one that is of this project and in this process.
 pub struct Remote {
@@ -51,6 +55,11 @@ pub fn fork(url: &str) -> (Harness, Upstream) {
     let point = upstream.point().clone();
     let chain = Chain::forked(point.config(), point, Arc::new(upstream.clone()));
     (Harness { chain }, upstream)
+}
+
+/// Mines a block at a time at which an estimated block of L1 begins: where within it a fork begins, it cannot know.
+pub fn align(suite: &mut Suite) {
+    suite.pass(L1_BLOCK - (suite.now() - GENESIS) % L1_BLOCK);
 }
 
 /// Does what a fork did on a copy of the chain that it was forked from. The blocks have to be the same to the hash: they

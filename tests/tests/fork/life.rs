@@ -3,7 +3,7 @@
 use alloy::primitives::{Address, U256, keccak256};
 use fomo_tests::suite::*;
 
-use crate::common::{Remote, assert_same_history, fork};
+use crate::common::{Remote, align, assert_same_history, fork};
 use crate::revenue::World as Revenue;
 use crate::rewards::{self, World as Rewards, key, usage};
 
@@ -38,6 +38,7 @@ fn everybody_acts_on_a_fork_of_the_suite() {
     let begun =
         origin.launch(ILaunchpad::createLaunchCall { modelId: keccak256("begun there"), ..Suite::order(VENUES[1]) });
     origin.buy(alice, begun, tokens(20_000));
+    align(&mut origin);
     let original = origin.harness.chain.clone();
     let remote = Remote::serve(original.clone());
     let (harness, upstream) = fork(&remote.url);

@@ -11,7 +11,7 @@ use fomo_tests::{Harness, IArbWasm, IArbWasmCache, assemble};
 use fomo_wasm::code;
 use std::sync::Arc;
 
-use crate::common::{Remote, assert_same_history, fork};
+use crate::common::{Remote, align, assert_same_history, fork};
 
 sol! {
     interface IArbWasmViews {
@@ -71,7 +71,7 @@ fn programs_are_as_they_are_there() {
     h.chain.set_next_timestamp(GENESIS + 100 * DAY + 1_234).unwrap();
     assert!(h.activate(old).execution.success());
     h.cache(old);
-    h.chain.set_next_timestamp(GENESIS + 366 * DAY + 3_599).unwrap();
+    h.chain.set_next_timestamp(GENESIS + 366 * DAY + 3_588).unwrap();
     assert!(h.activate(fresh).execution.success());
     let all = [expired, old, fresh, never];
     let there: Vec<_> = all.iter().map(|program| views(&h, *program)).collect();
@@ -104,7 +104,8 @@ fn programs_are_as_they_are_there() {
 
 #[test]
 fn a_token_of_the_suite_goes_on() {
-    let suite = Suite::new();
+    let mut suite = Suite::new();
+    align(&mut suite);
     let remote = Remote::serve(suite.harness.chain.clone());
     let (harness, upstream) = fork(&remote.url);
     let mut forked = Suite { harness, ..suite.clone() };

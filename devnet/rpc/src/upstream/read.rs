@@ -14,15 +14,15 @@ fn wrong(value: &Value, expected: &str) -> Failure {
     Failure::Wrong(format!("expected {expected}, got {}", shown(&value.to_string())))
 }
 
+/// Hex digits and nothing else: parsers let signs, underscores and a second prefix pass.
 fn digits(value: &Value) -> Option<&str> {
-    value.as_str()?.strip_prefix("0x")
+    let digits = value.as_str()?.strip_prefix("0x")?;
+    digits.bytes().all(|digit| digit.is_ascii_hexdigit()).then_some(digits)
 }
 
 /// A number of up to 256 bits, which some nodes write with leading zeros.
 pub(super) fn quantity(value: &Value) -> Result<U256, Failure> {
     let digits = digits(value).filter(|digits| (1..=MAX_DIGITS).contains(&digits.len()));
-    // Unlike the parser's own, these digits have no underscores and no signs.
-    let digits = digits.filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
     digits
         .and_then(|digits| U256::from_str_radix(digits, 16).ok())
         .ok_or_else(|| wrong(value, "a number of up to 32 bytes"))
