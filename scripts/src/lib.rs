@@ -4,6 +4,7 @@
 //! - [`build`]: contracts to deployable code.
 //! - [`client`]: speaking to a chain, wherever it is.
 //! - [`errors`]: what contracts refuse with, as sentences.
+//! - [`interfaces`]: JSON ABIs, and whether the contracts answer to them.
 //! - [`npm`]: third-party bytecode and programs.
 //! - [`devnet`]: the embedded chain, served.
 //! - [`suite`]: every contract and every test.
@@ -19,6 +20,7 @@ pub mod client;
 pub mod demo;
 pub mod devnet;
 pub mod errors;
+pub mod interfaces;
 pub mod npm;
 pub mod root;
 pub mod simulate;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use fomo::root::Root;
-use fomo::{build, demo, devnet, simulate, suite, ui};
+use fomo::{build, demo, devnet, interfaces, simulate, suite, ui};
 use tokio::runtime::Runtime;
 use tracing_subscriber::EnvFilter;
 
@@ -20,6 +20,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write the JSON ABI of every contract and docs/abi.md, or check them and the contracts against the interfaces
+    Abi(interfaces::Options),
     /// Build contracts to deployable code and compare them with their budgets
     Build(build::Options),
     /// Run an Arbitrum chain with Stylus, which serves JSON-RPC until it is stopped
@@ -60,6 +62,7 @@ fn start(command: Command) -> Result<bool> {
 /// Whether all was well.
 async fn run(command: Command) -> Result<bool> {
     match command {
+        Command::Abi(options) => blocking(move || interfaces::run(&Root::find()?, &options)).await,
         Command::Build(options) => blocking(move || build::run(&Root::find()?, &options)).await,
         Command::Devnet(options) => devnet::run(&options).await.map(|()| true),
         Command::Demo => demo::tell(demo::CHAPTERS).await.map(|()| true),
