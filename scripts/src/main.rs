@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use fomo::root::Root;
+use fomo::verify::command as verify;
 use fomo::{build, demo, devnet, interfaces, simulate, suite, ui};
 use tokio::runtime::Runtime;
 use tracing_subscriber::EnvFilter;
@@ -36,6 +37,8 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
         arguments: Vec<OsString>,
     },
+    /// Rerun an epoch, a launch or everything from chain data alone, and list what differs
+    Verify(verify::Options),
 }
 
 fn main() -> ExitCode {
@@ -68,6 +71,7 @@ async fn run(command: Command) -> Result<bool> {
         Command::Demo => demo::tell(demo::CHAPTERS).await.map(|()| true),
         Command::Simulate(options) => blocking(move || simulate::run(&options).map(|()| true)).await,
         Command::Test { arguments } => blocking(move || suite::run(&Root::find()?, &arguments)).await,
+        Command::Verify(options) => verify::run(&options).await,
     }
 }
 

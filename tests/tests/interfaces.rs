@@ -1,11 +1,31 @@
 //! `cargo fomo abi --check`: what it finds, and what it does not find where nothing is wrong.
 
+use std::collections::BTreeSet;
+
 use alloy::json_abi::{Error, Event, Function};
-use fomo::interfaces::{differences, solc};
+use fomo::interfaces::constants::Constants;
+use fomo::interfaces::{CONTRACTS, answers, differences, solc};
 
 #[test]
 fn every_contract_keeps_to_its_interface() {
     assert_eq!(differences(&solc::interfaces().unwrap()).unwrap(), Vec::<String>::new());
+}
+
+/// The search for selectors that an interface has not would find those that it has.
+#[test]
+fn every_selector_of_the_interfaces_is_found_in_the_code() {
+    let interfaces = solc::interfaces().unwrap();
+    for contract in &CONTRACTS {
+        let mut constants = Constants::default();
+        for program in contract.programs {
+            constants.read(&answers::wasm(program).unwrap()).unwrap();
+        }
+        let found: BTreeSet<_> = constants.candidates().collect();
+        let missed = |function: &&Function| !found.contains(&function.selector());
+        let missed: Vec<_> =
+            interfaces[contract.interface].functions().filter(missed).map(Function::signature).collect();
+        assert!(missed.is_empty(), "{}: {missed:?}", contract.name);
+    }
 }
 
 #[test]

@@ -46,12 +46,15 @@ impl Constants {
         Ok(())
     }
 
-    /// Whatever could be a selector that the code compares with.
+    /// Whatever could be a selector that the code compares with, from either end: each large number, its neighbours (`x > c` instead of
+    /// `x == c + 1`) and its negative (`x + c == 0`), and each four bytes of data.
     pub fn candidates(&self) -> impl Iterator<Item = Selector> {
+        let forms = |word: u32| [word, word.wrapping_add(1), word.wrapping_sub(1), word.wrapping_neg()];
         let both = |word: u32| [Selector::from(word.to_le_bytes()), Selector::from(word.to_be_bytes())];
         let large = self.words.iter().copied().filter(|word| *word > SMALL && *word < u32::MAX - SMALL);
-        let windows = self.data.iter().flat_map(|data| data.windows(4)).filter(|window| window[..2] != [0, 0]);
-        let all: BTreeSet<Selector> = large.flat_map(both).chain(windows.map(Selector::from_slice)).collect();
+        let windows = self.data.iter().flat_map(|data| data.windows(4)).filter(|window| !window.starts_with(&[0, 0]));
+        let all: BTreeSet<Selector> =
+            large.flat_map(forms).flat_map(both).chain(windows.map(Selector::from_slice)).collect();
         all.into_iter()
     }
 
@@ -112,6 +115,6 @@ mod tests {
         assert!(!constants.has_selector([1, 2, 3, 5].into()));
         let word = B256::from_slice(&[1, 2, 3, 4, 5, 6, 7, 8].repeat(4));
         assert!(constants.has_word(word) && !constants.has_word(B256::with_last_byte(1)));
-        assert_eq!(constants.candidates().count(), 3);
+        assert_eq!(constants.candidates().count(), 9);
     }
 }

@@ -181,9 +181,13 @@ fn check(
         if known.contains(&selector) || selector == answers::CONSTRUCTOR {
             continue;
         }
-        asked += 1;
-        if chain.answers(name, &answers::with_zeros(selector), unknown)? {
-            wrong.push(format!("{name} answers to {selector}, which is not in {}.", contract.interface));
+        // The suite's own routes look at the selector alone.
+        for data in answers::with_zeros(selector).take(if unknown.is_empty() { usize::MAX } else { 1 }) {
+            asked += 1;
+            if chain.answers(name, &data, unknown)? {
+                wrong.push(format!("{name} answers to {selector}, which is not in {}.", contract.interface));
+                break;
+            }
         }
     }
     for event in abi.events().filter(|event| !constants.has_event(event)) {

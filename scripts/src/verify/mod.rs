@@ -1,12 +1,17 @@
-//! Rewards, recomputed from events and chain state alone (`protocol.md` §8, verifiable).
+//! Rewards, launches and revenue, recomputed from events and chain state alone (`protocol.md` §8, verifiable).
 //!
-//! [`Ledger`] reads the reward distributor's events in their order and asks the stake registry about ended days. With every
+//! [`launch::Launches`] and [`revenue::Revenue`] read transactions and collect every figure that differs. [`Ledger`] reads the reward distributor's events in their order and asks the stake registry about ended days. With every
 //! sealed epoch it computes what each user gets, through the same core as the contract, and fails where the chain says
 //! anything else, to the wei.
 
 #![allow(clippy::indexing_slicing, reason = "lengths are checked before")]
 
+pub mod command;
 mod inputs;
+pub mod launch;
+mod pauses;
+pub mod record;
+pub mod revenue;
 mod streams;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -147,6 +152,16 @@ impl Ledger {
             | Event::LeftOverBurned(_) => (),
         }
         Ok(())
+    }
+
+    /// Forgets the rows of sealed epochs whose batches are all accrued, other than those of one epoch: nothing later asks for them.
+    pub fn forget(&mut self, except: Option<u64>) {
+        self.reports.retain(|epoch, report| {
+            let due = report.batches.iter().enumerate().filter(|(_, batch)| !batch.mt.is_zero());
+            let open =
+                due.filter(|(index, _)| u32::try_from(*index).map_or(true, |index| !report.accrued.contains(&index)));
+            except == Some(*epoch) || !report.sealed || open.count() > 0
+        });
     }
 
     fn report(&mut self, epoch: u64) -> Result<&mut Report> {
