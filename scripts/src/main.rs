@@ -38,7 +38,8 @@ enum Command {
         arguments: Vec<OsString>,
     },
     /// Rerun an epoch, a launch or everything from chain data alone, and list what differs
-    Verify(verify::Options),
+    #[command(subcommand)]
+    Verify(verify::What),
 }
 
 fn main() -> ExitCode {
@@ -71,7 +72,7 @@ async fn run(command: Command) -> Result<bool> {
         Command::Demo => demo::tell(demo::CHAPTERS).await.map(|()| true),
         Command::Simulate(options) => blocking(move || simulate::run(&options).map(|()| true)).await,
         Command::Test { arguments } => blocking(move || suite::run(&Root::find()?, &arguments)).await,
-        Command::Verify(options) => verify::run(&options).await,
+        Command::Verify(what) => verify::run(&what).await,
     }
 }
 

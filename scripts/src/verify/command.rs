@@ -27,61 +27,52 @@ const CHUNK: u64 = 20_000;
 const LISTED: usize = 20;
 
 /// What `cargo fomo verify` is asked for.
-#[derive(Debug, Clone, clap::Args)]
-pub struct Options {
-    #[command(subcommand)]
-    what: What,
-    #[command(flatten)]
-    connection: Connection,
-    /// Record of the deployment, in place of deployments/<chain id>.json
-    #[arg(long, global = true, value_name = "FILE")]
-    deployment: Option<PathBuf>,
-    /// Last block that is looked at, the newest when none is named
-    #[arg(long, global = true, value_name = "BLOCK")]
-    to_block: Option<u64>,
-}
-
 #[derive(Debug, Clone, clap::Subcommand)]
-enum What {
+pub enum What {
     /// The rewards of an epoch, to the wei
     Epoch {
         /// Days since 1970
         number: u64,
+        #[command(flatten)]
+        at: Deployed,
     },
     /// A launch: every buy, its graduation, claims and refunds
     Launch {
         /// The Model Token
         token: Address,
+        #[command(flatten)]
+        at: Deployed,
     },
     /// Every epoch, every launch, all revenue
-    All,
+    All {
+        #[command(flatten)]
+        at: Deployed,
+    },
+}
+
+/// Where the suite is.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Deployed {
+    /// Which chain.
+    #[command(flatten)]
+    pub connection: Connection,
+    /// Record of the deployment, in place of deployments/<chain id>.json
+    #[arg(long, value_name = "FILE")]
+    pub deployment: Option<PathBuf>,
+    /// Last block that is looked at, the newest when none is named
+    #[arg(long, value_name = "BLOCK")]
+    pub to_block: Option<u64>,
 }
 
 /// Verifies, prints what was looked at, and lists what differs; whether nothing does.
 ///
 /// # Errors
 /// When the node does not answer, or the deployment is not known.
-pub async fn run(options: &Options) -> Result<bool> {
-    let client = options.connection.connect().await?;
-    let deployment = client.deployment(options.deployment.as_deref())?;
-    let newest = client.provider().get_block_number().await.map_err(|error| refusal(&error))?;
-    let chain = Chain {
-        places: Places {
-            launchpad: deployment.address("launchpad")?,
-            flock: deployment.address("flock")?,
-            implementation: deployment.address("model-token")?,
-            vesting: deployment.address("vesting")?,
-            rewards: deployment.address("reward-distributor")?,
-        },
-        splitter: deployment.address("revenue-splitter")?,
-        first: deployment.first_block(),
-        last: options.to_block.unwrap_or(newest).min(newest),
-        client,
-    };
-    match options.what {
-        What::Epoch { number } => chain.epoch(number).await,
-        What::Launch { token } => chain.launch(token).await,
-        What::All => chain.all().await,
+pub async fn run(what: &What) -> Result<bool> {
+    match what {
+        What::Epoch { number, at } => Chain::connect(at).await?.epoch(*number).await,
+        What::Launch { token, at } => Chain::connect(at).await?.launch(*token).await,
+        What::All { at } => Chain::connect(at).await?.all().await,
     }
 }
 
@@ -124,6 +115,26 @@ impl Registry for Chain {
 }
 
 impl Chain {
+    /// Connects to the chain and reads where the suite is on it.
+    ///
+    /// # Errors
+    /// When the node does not answer, or the deployment is not known.
+    pub async fn connect(at: &Deployed) -> Result<Self> {
+        let client = at.connection.connect().await?;
+        let deployment = client.deployment(at.deployment.as_deref())?;
+        let newest = client.provider().get_block_number().await.map_err(|error| refusal(&error))?;
+        let places = Places {
+            launchpad: deployment.address("launchpad")?,
+            flock: deployment.address("flock")?,
+            implementation: deployment.address("model-token")?,
+            vesting: deployment.address("vesting")?,
+            rewards: deployment.address("reward-distributor")?,
+        };
+        let last = at.to_block.unwrap_or(newest).min(newest);
+        let (splitter, first) = (deployment.address("revenue-splitter")?, deployment.first_block());
+        Ok(Self { client, places, splitter, first, last })
+    }
+
     /// Reads transactions with any of these logs in their order, in pieces, until `read` has enough.
     async fn stream(&self, task: &Task, filters: &[Filter], mut read: impl FnMut(Transaction) -> bool) -> Result<()> {
         let mut next = self.first;

@@ -101,6 +101,8 @@ pub struct Report {
     /// Whether it is sealed, and which batches are accrued.
     pub sealed: bool,
     accrued: BTreeSet<u32>,
+    /// FLOCK and MT of each token's day that are not accrued.
+    left: BTreeMap<Address, [U256; 2]>,
 }
 
 /// All rewards, as they follow from the events so far.
@@ -204,7 +206,11 @@ impl Ledger {
         let mut order = rows.iter().map(|row| (event.key, row.account));
         ensure!(after.is_none_or(|after| order.next().is_some_and(|first| first > after)), "Batches overlap.");
         ensure!(rows.is_sorted_by(|a, b| a.account < b.account), "Rows are out of order.");
+        let spend: u64 = rows.iter().map(|row| row.spend).sum();
+        ensure!(spend == event.spend, "A batch of epoch {epoch} has {spend} spend, not {}.", event.spend);
         report.batches.push(Batch { key: event.key, mt: event.mt, rows });
+        let total: u64 = report.batches.iter().flat_map(|batch| &batch.rows).map(|row| row.spend).sum();
+        ensure!(total == event.totalSpend, "Epoch {epoch} has {total} spend so far, not {}.", event.totalSpend);
         Ok(())
     }
 
@@ -252,6 +258,8 @@ impl Ledger {
         let joined = self.streams.commit(&self.inputs, epoch, committed)?;
         ensure!((committed, joined) == (event.committed, event.joined), "Epoch {epoch} takes other sums.");
         share(&mut report)?;
+        let whole = |day: &Day| [day.pools[0] + day.pools[1], day.pools[2]];
+        report.left = report.days.iter().map(|(mt, day)| (*mt, whole(day))).collect();
         report.sealed = true;
         self.reports.insert(epoch, report);
         Ok(())
@@ -273,6 +281,9 @@ impl Ledger {
             mt_reward += row.mt;
         }
         ensure!((flock, mt_reward) == (event.flock, event.mtReward), "A batch of epoch {epoch} pays other sums.");
+        let left = self.report(epoch)?.left.entry(mt).or_default();
+        *left = [left[0].saturating_sub(flock), left[1].saturating_sub(mt_reward)];
+        ensure!(*left == [event.flockLeft, event.mtLeft], "A batch of epoch {epoch} leaves {left:?}.");
         Ok(())
     }
 

@@ -3,7 +3,8 @@
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::{SolEvent, SolEventInterface};
 use fomo::client::Client;
-use fomo::verify::command::Chain;
+use fomo::client::deployment::{Contract, Deployment};
+use fomo::verify::command::{self, Chain, Deployed, What};
 use fomo::verify::launch::{Launches, Places};
 use fomo::verify::record::Transaction;
 use fomo::verify::revenue::Revenue;
@@ -189,10 +190,37 @@ fn a_missing_log_is_found() {
     }
 }
 
+/// The record of the deployment, in a folder of its own.
+fn record(world: &World) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let (at, Places { implementation, .. }) = (world.suite.at, places(world));
+    let contracts = [
+        ("launchpad", at.launchpad),
+        ("flock", at.flock),
+        ("model-token", implementation),
+        ("vesting", at.vesting),
+        ("reward-distributor", at.rewards),
+        ("revenue-splitter", at.splitter),
+    ];
+    let contracts =
+        contracts.map(|(name, address)| (name.to_owned(), Contract { address, ..Contract::default() })).into();
+    let chain_id = world.suite.harness.chain.config().chain_id;
+    let record = Deployment { chain_id, network: "local".into(), commit: String::new(), contracts };
+    record.save(&folder.path().join("1.json")).unwrap();
+    folder
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_is_verified_over_json_rpc() {
     let (world, token) = tokio::task::spawn_blocking(|| history(1)).await.unwrap();
     let server = Server::start(world.suite.harness.chain.clone(), ([127, 0, 0, 1], 0).into()).await.unwrap();
+    let record = record(&world);
+    let mut at = Deployed { deployment: Some(record.path().join("1.json")), ..Deployed::default() };
+    at.connection.network = server.url().parse().unwrap();
+    assert!(command::run(&What::All { at: at.clone() }).await.unwrap());
+    assert!(command::run(&What::Launch { token, at: at.clone() }).await.unwrap());
+    let unknown = command::run(&What::Launch { token: Address::ZERO, at }).await.unwrap_err();
+    assert!(unknown.to_string().contains("There is no launch"), "{unknown}");
     let client = Client::connect(&server.url(), None).await.unwrap();
     let last = world.suite.harness.chain.head();
     let chain = Chain { client, places: places(&world), splitter: world.splitter, first: 0, last };
