@@ -28,6 +28,7 @@ const LISTED: usize = 20;
 
 /// What `cargo fomo verify` is asked for.
 #[derive(Debug, Clone, clap::Subcommand)]
+#[allow(missing_docs, reason = "`at` is flattened: its fields have their own")]
 pub enum What {
     /// The rewards of an epoch, to the wei
     Epoch {
@@ -53,7 +54,7 @@ pub enum What {
 /// Where the suite is.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Deployed {
-    /// Which chain.
+    #[allow(missing_docs, reason = "it is flattened: its fields have their own")]
     #[command(flatten)]
     pub connection: Connection,
     /// Record of the deployment, in place of deployments/<chain id>.json
