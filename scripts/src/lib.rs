@@ -5,6 +5,7 @@
 //! - [`client`]: speaking to a chain, wherever it is.
 //! - [`errors`]: what contracts refuse with, as sentences.
 //! - [`deploy`]: the suite on a chain, and whether it is as it was deployed.
+//! - [`interfaces`]: JSON ABIs, and whether the contracts answer to them.
 //! - [`npm`]: third-party bytecode and programs.
 //! - [`devnet`]: the embedded chain, served.
 //! - [`suite`]: every contract and every test.
@@ -22,6 +23,7 @@ pub mod demo;
 pub mod deploy;
 pub mod devnet;
 pub mod errors;
+pub mod interfaces;
 pub mod npm;
 pub mod root;
 pub mod simulate;

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use fomo::root::Root;
-use fomo::{build, demo, deploy, devnet, simulate, suite, ui, wallet};
+use fomo::verify::command as verify;
+use fomo::{build, demo, deploy, devnet, interfaces, simulate, suite, ui, wallet};
 use tokio::runtime::Runtime;
 use tracing_subscriber::EnvFilter;
 
@@ -20,6 +21,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write the JSON ABI of every contract and docs/abi.md, or check them and the contracts against the interfaces
+    Abi(interfaces::Options),
     /// Build contracts to deployable code and compare them with their budgets
     Build(build::Options),
     /// Run an Arbitrum chain with Stylus, which serves JSON-RPC until it is stopped
@@ -42,6 +45,9 @@ enum Command {
     },
     #[command(flatten)]
     Wallet(wallet::Command),
+    /// Rerun an epoch, a launch or everything from chain data alone, and list what differs
+    #[command(subcommand)]
+    Verify(verify::What),
 }
 
 fn main() -> ExitCode {
@@ -68,6 +74,7 @@ fn start(command: Command) -> Result<bool> {
 /// Whether all was well.
 async fn run(command: Command) -> Result<bool> {
     match command {
+        Command::Abi(options) => blocking(move || interfaces::run(&Root::find()?, &options)).await,
         Command::Build(options) => blocking(move || build::run(&Root::find()?, &options)).await,
         Command::Devnet(options) => devnet::run(&options).await.map(|()| true),
         Command::Demo => demo::tell(demo::CHAPTERS).await.map(|()| true),
@@ -77,6 +84,7 @@ async fn run(command: Command) -> Result<bool> {
         Command::Status(options) => deploy::status::run(&options).await,
         Command::Wallet(command) => wallet::run(&command).await,
         Command::Test { arguments } => blocking(move || suite::run(&Root::find()?, &arguments)).await,
+        Command::Verify(what) => verify::run(&what).await,
     }
 }
 

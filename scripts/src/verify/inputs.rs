@@ -22,6 +22,13 @@ pub(super) fn key(name: &str) -> B256 {
     B256::right_padding_from(name.as_bytes())
 }
 
+/// The key of what belongs to something: a tag, and 28 bytes of a hash.
+pub(super) fn tagged(tag: [u8; 4], of: B256) -> B256 {
+    let mut key = keccak256(of);
+    key[..4].copy_from_slice(&tag);
+    key
+}
+
 fn numbered(name: &str, number: u8) -> B256 {
     let mut word = key(name);
     word[31] = number;
@@ -91,9 +98,7 @@ impl Inputs {
     pub(super) fn token(&self, season: u8, key: B256, epoch: u64) -> Option<Address> {
         let mut word = U256::from_be_bytes(key.0);
         if season > 1 {
-            let mut tagged = keccak256(key);
-            tagged[..4].copy_from_slice(b"MODL");
-            word = self.parameter(tagged, epoch)?;
+            word = self.parameter(tagged(*b"MODL", key), epoch)?;
         }
         let named = (word.bit_len() <= 160).then(|| Address::from_word(word.into()))?;
         self.supported_in(epoch).contains(&named).then_some(named)

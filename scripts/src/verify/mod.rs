@@ -1,12 +1,17 @@
-//! Rewards, recomputed from events and chain state alone (`protocol.md` §8, verifiable).
+//! Rewards, launches and revenue, recomputed from events and chain state alone (`protocol.md` §8, verifiable).
 //!
-//! [`Ledger`] reads the reward distributor's events in their order and asks the stake registry about ended days. With every
+//! [`launch::Launches`] and [`revenue::Revenue`] read transactions and collect every figure that differs. [`Ledger`] reads the reward distributor's events in their order and asks the stake registry about ended days. With every
 //! sealed epoch it computes what each user gets, through the same core as the contract, and fails where the chain says
 //! anything else, to the wei.
 
 #![allow(clippy::indexing_slicing, reason = "lengths are checked before")]
 
+pub mod command;
 mod inputs;
+pub mod launch;
+mod pauses;
+pub mod record;
+pub mod revenue;
 mod streams;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -96,6 +101,8 @@ pub struct Report {
     /// Whether it is sealed, and which batches are accrued.
     pub sealed: bool,
     accrued: BTreeSet<u32>,
+    /// FLOCK and MT of each token's day that are not accrued.
+    left: BTreeMap<Address, [U256; 2]>,
 }
 
 /// All rewards, as they follow from the events so far.
@@ -149,6 +156,16 @@ impl Ledger {
         Ok(())
     }
 
+    /// Forgets the rows of sealed epochs whose batches are all accrued, other than those of one epoch: nothing later asks for them.
+    pub fn forget(&mut self, except: Option<u64>) {
+        self.reports.retain(|epoch, report| {
+            let due = report.batches.iter().enumerate().filter(|(_, batch)| !batch.mt.is_zero());
+            let open =
+                due.filter(|(index, _)| u32::try_from(*index).map_or(true, |index| !report.accrued.contains(&index)));
+            except == Some(*epoch) || !report.sealed || open.count() > 0
+        });
+    }
+
     fn report(&mut self, epoch: u64) -> Result<&mut Report> {
         self.reports.get_mut(&epoch).with_context(|| format!("Epoch {epoch} has no report."))
     }
@@ -189,7 +206,11 @@ impl Ledger {
         let mut order = rows.iter().map(|row| (event.key, row.account));
         ensure!(after.is_none_or(|after| order.next().is_some_and(|first| first > after)), "Batches overlap.");
         ensure!(rows.is_sorted_by(|a, b| a.account < b.account), "Rows are out of order.");
+        let spend: u64 = rows.iter().map(|row| row.spend).sum();
+        ensure!(spend == event.spend, "A batch of epoch {epoch} has {spend} spend, not {}.", event.spend);
         report.batches.push(Batch { key: event.key, mt: event.mt, rows });
+        let total: u64 = report.batches.iter().flat_map(|batch| &batch.rows).map(|row| row.spend).sum();
+        ensure!(total == event.totalSpend, "Epoch {epoch} has {total} spend so far, not {}.", event.totalSpend);
         Ok(())
     }
 
@@ -237,6 +258,8 @@ impl Ledger {
         let joined = self.streams.commit(&self.inputs, epoch, committed)?;
         ensure!((committed, joined) == (event.committed, event.joined), "Epoch {epoch} takes other sums.");
         share(&mut report)?;
+        let whole = |day: &Day| [day.pools[0] + day.pools[1], day.pools[2]];
+        report.left = report.days.iter().map(|(mt, day)| (*mt, whole(day))).collect();
         report.sealed = true;
         self.reports.insert(epoch, report);
         Ok(())
@@ -258,6 +281,9 @@ impl Ledger {
             mt_reward += row.mt;
         }
         ensure!((flock, mt_reward) == (event.flock, event.mtReward), "A batch of epoch {epoch} pays other sums.");
+        let left = self.report(epoch)?.left.entry(mt).or_default();
+        *left = [left[0].saturating_sub(flock), left[1].saturating_sub(mt_reward)];
+        ensure!(*left == [event.flockLeft, event.mtLeft], "A batch of epoch {epoch} leaves {left:?}.");
         Ok(())
     }
 

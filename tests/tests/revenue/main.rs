@@ -8,6 +8,7 @@
 //! - [`interface`]: `abi/IRevenueSplitter.sol` against the code.
 //! - [`layout`]: where storage is.
 //! - [`model`]: random histories against a plain model.
+//! - [`verify`]: `cargo fomo verify`, from events and over JSON-RPC.
 //! - [`gas`]: what calls cost, beside a Solidity twin and against `tests/gas.toml`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
 
@@ -23,3 +24,4 @@ mod model;
 
 mod price;
 mod settlement;
+mod verify;

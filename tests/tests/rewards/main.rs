@@ -12,4 +12,5 @@ mod life;
 mod model;
 mod refusals;
 mod schedules;
+mod verify;
 mod views;
