@@ -24,8 +24,8 @@ enum Command {
     Build(build::Options),
     /// Run an Arbitrum chain with Stylus, which serves JSON-RPC until it is stopped
     Devnet(devnet::Options),
-    /// Tell and do what this project is for, chapter by chapter, on a chain of its own
-    Demo,
+    /// Tell and do what this project is for, chapter by chapter, on a chain of its own; write a report of it
+    Demo(demo::Options),
     /// Compute the rewards of a grown network for half a year, and what they would cost on chain
     Simulate(simulate::Options),
     /// Build every contract, then run every test
@@ -62,7 +62,7 @@ async fn run(command: Command) -> Result<bool> {
     match command {
         Command::Build(options) => blocking(move || build::run(&Root::find()?, &options)).await,
         Command::Devnet(options) => devnet::run(&options).await.map(|()| true),
-        Command::Demo => demo::tell(demo::CHAPTERS).await.map(|()| true),
+        Command::Demo(options) => demo::run(&options).await.map(|()| true),
         Command::Simulate(options) => blocking(move || simulate::run(&options).map(|()| true)).await,
         Command::Test { arguments } => blocking(move || suite::run(&Root::find()?, &arguments)).await,
     }
