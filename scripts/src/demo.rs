@@ -1,7 +1,9 @@
 //! `cargo fomo demo`: what this project does, told and done chapter by chapter on a chain of its own, and a report of it.
 
+mod charts;
 mod collect;
 mod facts;
+mod html;
 mod launch;
 mod node;
 mod raise;
@@ -251,8 +253,10 @@ pub async fn run(options: &Options) -> Result<()> {
         fs::write(&path, text).with_context(|| format!("{} cannot be written.", path.display()))?;
         anyhow::Ok(path)
     };
-    let data = write("demo.json", &json)?;
-    let line = format!("\nDone in {:.1} s. The data: {}", began.elapsed().as_secs_f64(), data.display());
+    write("demo.json", &json)?;
+    let page = write("index.html", &html::page(&facts)?)?;
+    let seconds = began.elapsed().as_secs_f64();
+    let line = format!("\nDone in {seconds:.1} s. The report: {} (its data: demo.json beside it)", page.display());
     if options.json {
         eprintln!("{line}");
         print!("{json}");

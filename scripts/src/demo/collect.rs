@@ -239,6 +239,7 @@ impl Collector<'_> {
             paid: Amount(bought.iter().map(|event| event.flockIn).sum()),
             refunded: Amount(refunded),
             buyers: bought.iter().map(|event| event.buyer).collect::<BTreeSet<_>>().len() as u64,
+            curve_flock: Amount(opening.flock),
             curve_opens: opens,
             curve_closes: curve.last().map_or(opens, |point| point.price),
             dex_opens: dex.first().map_or_else(Amount::default, |point| point.price),

@@ -150,6 +150,8 @@ pub struct Launch {
     pub refunded: Amount,
     /// Different buyers.
     pub buyers: u64,
+    /// FLOCK that the curve's virtual reserve begins with, y0: its price is `curve_opens·((y0 + raised)/y0)²`.
+    pub curve_flock: Amount,
     /// First and last price of the curve, FLOCK per MT with 18 decimals.
     pub curve_opens: Amount,
     /// See `curve_opens`.
