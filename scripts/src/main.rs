@@ -33,8 +33,8 @@ enum Command {
     Accept(deploy::Accept),
     /// Compare a chain with the record of its deployment
     Status(deploy::status::Options),
-    /// Tell and do what this project is for, chapter by chapter, on a chain of its own
-    Demo,
+    /// Tell and do what this project is for, chapter by chapter, on a chain of its own; write a report of it
+    Demo(demo::Options),
     /// Compute the rewards of a grown network for half a year, and what they would cost on chain
     Simulate(simulate::Options),
     /// Build every contract, then run every test
@@ -77,7 +77,7 @@ async fn run(command: Command) -> Result<bool> {
         Command::Abi(options) => blocking(move || interfaces::run(&Root::find()?, &options)).await,
         Command::Build(options) => blocking(move || build::run(&Root::find()?, &options)).await,
         Command::Devnet(options) => devnet::run(&options).await.map(|()| true),
-        Command::Demo => demo::tell(demo::CHAPTERS).await.map(|()| true),
+        Command::Demo(options) => demo::run(&options).await.map(|()| true),
         Command::Simulate(options) => blocking(move || simulate::run(&options).map(|()| true)).await,
         Command::Deploy(options) => deploy::run(&options).await,
         Command::Accept(options) => deploy::accept(&options).await,

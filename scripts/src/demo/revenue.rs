@@ -1,4 +1,4 @@
-//! Chapter 5: a week's revenue, settled, bought back and burned.
+//! Chapter 5: days of revenue, settled, bought back and burned.
 
 use std::sync::Arc;
 
@@ -14,13 +14,11 @@ use crate::ui::decimal;
 
 /// Seconds of the price's window.
 const WINDOW: u64 = 1_800;
-/// Days of the story.
-const DAYS: u64 = 7;
 /// What a unit of the dollar is in those of amounts that are printed.
 const UNIT: U256 = U256::from_limbs([1_000_000_000_000, 0, 0, 0]);
 
 /// The chapter.
-pub const CHAPTER: Chapter = Chapter { title: "A week's revenue", tell: |story| Box::pin(tell(story)) };
+pub const CHAPTER: Chapter = Chapter { title: "Days of revenue", tell: |story| Box::pin(tell(story)) };
 
 async fn tell(story: &mut Story) -> Result<()> {
     let suite = story.suite().await?;
@@ -33,7 +31,8 @@ async fn tell(story: &mut Story) -> Result<()> {
     story.say("were recorded Erin, a keeper like anybody, buys back: LEGAL by way of both venues.");
     let mut week = Week { suite, models, spent_on_flock: U256::ZERO, flock_burned: U256::ZERO };
     let mut rows = Vec::new();
-    for day in 0..DAYS {
+    for day in 0..story.scale.days {
+        story.progress(format!("Revenue of day {}", day + 1));
         rows.push(week.day(story, day).await?);
     }
     let header =

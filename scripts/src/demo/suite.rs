@@ -18,6 +18,26 @@ pub const MODEL_TYPE: &str = "small";
 /// Its targets in whole FLOCK: the least that a launch has to raise, and the most.
 pub const TARGETS: (u64, u64) = (60_000, 100_000);
 
+/// Every contract of the suite that is deployed.
+pub const CONTRACTS: [&str; 16] = [
+    "flock",
+    "model-token",
+    "vesting",
+    "reward-distributor-desk",
+    "reward-distributor-office",
+    "reward-distributor",
+    "launchpad-desk",
+    "launchpad-office",
+    "launchpad",
+    "stake-registry-desk",
+    "stake-registry",
+    "revenue-splitter-desk",
+    "revenue-splitter",
+    "usd",
+    "adapter-uniswap-v2",
+    "adapter-aerodrome",
+];
+
 /// Who takes part. All have FLOCK, and have approved launchpad and registry.
 #[derive(Debug, Clone, Copy)]
 pub struct Person {
@@ -84,8 +104,10 @@ pub struct Suite {
     pub settler: Address,
     /// Reports usage.
     pub reporter: Address,
-    admin: Address,
-    guardian: Address,
+    /// Holds the role ADMIN everywhere.
+    pub admin: Address,
+    /// Holds the role GUARDIAN everywhere.
+    pub guardian: Address,
 }
 
 impl Suite {

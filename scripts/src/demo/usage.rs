@@ -1,6 +1,6 @@
-//! Chapter 4: seven days of real inference usage, reported, sealed, accrued, claimed and verified.
+//! Chapter 4: days of real inference usage, reported, sealed, accrued, claimed and verified.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::sync::Arc;
 
@@ -12,25 +12,23 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::raise::Raise;
 use super::suite::{DAY, Person, Suite, Venue, tokens};
-use super::{Chapter, Story};
+use super::{Chapter, Scale, Story};
 use crate::abi::{IAccess, IRewardDistributor as R, IStakeRegistry};
 use crate::root::Root;
 use crate::ui::{amount, decimal, number};
 use crate::verify::{Ledger, Registry};
 
-/// Days of usage that are told.
-const DAYS: u64 = 7;
 /// Seconds of the trace.
 const TRACE: u64 = 3_600;
-/// Wallets that use the models; the people are the first.
-const WALLETS: u64 = 200;
+/// The models: symbol, trace, and nano-USD of a token of context and of a token generated.
+const MODELS: [(&str, &str, u64, u64); 2] = [("CODER", "code.csv", 500, 1_500), ("CONV", "conv.csv", 400, 2_000)];
 /// FLOCK a day.
 const DAILY: u64 = 10_000;
 /// Rows of a batch.
 const BATCH: usize = 200;
 
 /// The chapter.
-pub const CHAPTER: Chapter = Chapter { title: "Seven days of usage", tell: |story| Box::pin(tell(story)) };
+pub const CHAPTER: Chapter = Chapter { title: "Days of real usage", tell: |story| Box::pin(tell(story)) };
 
 /// What each wallet spent on a day, by model, in micro-USD.
 type Day = BTreeMap<Address, BTreeMap<Address, u64>>;
@@ -39,27 +37,39 @@ async fn tell(story: &mut Story) -> Result<()> {
     let suite = story.suite().await?;
     let mut aside = Story::default();
     let mut models = Vec::new();
-    for symbol in ["CODE", "CONV"] {
+    for (symbol, ..) in MODELS {
         models.push(launch(&mut aside, &suite, symbol).await?);
     }
-    let [code, conv] = models[..] else { bail!("A model is missing.") };
-    let [bob, carol, ..] = suite.people.as_slice() else { bail!("Somebody is missing.") };
-    story.say("Two models are used as two services of Azure were in November 2023 (tests/data/usage), by 200");
+    let [coder, conv] = models[..] else { bail!("A model is missing.") };
+    let [bob, carol, dave, ..] = suite.people.as_slice() else { bail!("Somebody is missing.") };
+    let Scale { users, days, seed } = story.scale;
+    story.say("Two models are used as two services of Azure were in November 2023 (tests/data/usage), an hour");
     story.say(format!(
-        "wallets, an hour stretched to a week. {} FLOCK a day are shared out. Bob stakes 10,000",
+        "stretched to {days} days, by {} wallets that the seed {seed} draws. {} FLOCK a",
+        number(users),
         number(DAILY)
     ));
-    story.say("CODE, Carol 5,000 CODE and 10,000 CONV; everybody else only uses.");
-    for (person, token, whole) in [(bob, code, 10_000), (carol, code, 5_000), (carol, conv, 10_000)] {
+    story.say("day are shared out. Bob stakes 10,000 CODER, Carol 5,000 CODER and 10,000 CONV, Dave 2,000 CONV and");
+    story.say("locks 20,000 FLOCK for a year; everybody else only uses.");
+    for (person, token, whole) in
+        [(bob, coder, 10_000), (carol, coder, 5_000), (carol, conv, 10_000), (dave, conv, 2_000)]
+    {
         suite.approve(person, token, suite.registry).await?;
         let call = IStakeRegistry::stakeCall { mt: token, amount: tokens(whole) };
         suite.node.send(person.address, suite.registry, call).await?;
     }
+    let lock = IStakeRegistry::exchangeFlockCall {
+        amount: tokens(20_000),
+        lockPeriod: U256::from(365 * DAY),
+        beneficiary: dave.address,
+    };
+    suite.node.send(dave.address, suite.registry, lock).await?;
     let first = suite.node.now() / DAY + 1;
-    suite.begin_emission(first, DAILY, DAYS).await?;
+    suite.begin_emission(first, DAILY, days).await?;
+    story.progress("Reporting the days before");
     catch_up(&suite, first).await?;
-    let usage = usage([code, conv], &suite.people)?;
-    let week = Week { suite, models: [code, conv], first, usage };
+    let usage = usage([coder, conv], &suite.people, story.scale)?;
+    let week = Week { suite, models: [coder, conv], first, usage };
     week.tell(story).await
 }
 
@@ -92,34 +102,53 @@ async fn catch_up(suite: &Suite, until: u64) -> Result<()> {
     Ok(())
 }
 
-/// The wallet of a call: the k-th has a weight of 1/k, drawn by the number of the row.
-fn wallet(row: u64, people: &[Person]) -> Address {
-    let weight = |rank: u64| 1_000_000 / (rank + 1);
-    let all: u64 = (0..WALLETS).map(weight).sum();
-    let hash: U256 = keccak256(row.to_be_bytes()).into();
-    let mut draw = (hash % U256::from(all)).to::<u64>();
-    let mut rank = 0;
-    while draw >= weight(rank) {
-        draw -= weight(rank);
-        rank += 1;
-    }
-    let person = usize::try_from(rank).ok().and_then(|rank| people.get(rank));
-    person.map_or_else(|| Address::from_word(keccak256(format!("wallet {rank}"))), |person| person.address)
+/// Draws the wallets of calls: the k-th has a weight of 1/k, and the people are the first.
+struct Draw<'a> {
+    /// Sums of the weights up to each wallet.
+    sums: Vec<u64>,
+    seed: u64,
+    people: &'a [Person],
 }
 
-/// The week's usage: half a micro-USD a token of context, one and a half a token generated.
-fn usage(models: [Address; 2], people: &[Person]) -> Result<Vec<Day>> {
-    let mut days = vec![Day::new(); usize::try_from(DAYS)?];
-    for (model, file) in models.into_iter().zip(["code.csv", "conv.csv"]) {
+impl<'a> Draw<'a> {
+    fn new(people: &'a [Person], Scale { users, seed, .. }: Scale) -> Self {
+        let sums = (1..=users).scan(0, |sum, rank| {
+            *sum += 1_000_000_000 / rank;
+            Some(*sum)
+        });
+        Self { sums: sums.collect(), seed, people }
+    }
+
+    /// The wallet of a row of a model's trace.
+    fn wallet(&self, model: u64, row: u64) -> Address {
+        let hash: U256 = keccak256([self.seed, model, row].map(u64::to_be_bytes).concat()).into();
+        let all = U256::from(self.sums.last().copied().unwrap_or(1));
+        let draw: u64 = (hash % all).to();
+        let rank = self.sums.partition_point(|sum| *sum <= draw);
+        let person = self.people.get(rank);
+        person.map_or_else(|| Address::from_word(keccak256(format!("wallet {rank}"))), |person| person.address)
+    }
+}
+
+/// The usage of all days, priced by each model's prices. A day's spend is what its calls cost together, rounded down.
+fn usage(models: [Address; 2], people: &[Person], scale: Scale) -> Result<Vec<Day>> {
+    let draw = Draw::new(people, scale);
+    let mut days = vec![Day::new(); usize::try_from(scale.days)?];
+    for (number, (model, (_, file, context_price, generated_price))) in (0..).zip(models.into_iter().zip(MODELS)) {
         let path = Root::find()?.path().join("tests/data/usage").join(file);
         let text = fs::read_to_string(&path).with_context(|| format!("{} cannot be read.", path.display()))?;
         for (row, line) in (0..).zip(text.lines().skip(1)) {
             let fields = line.split(',').map(str::parse).collect::<Result<Vec<u64>, _>>();
             let Ok([second, context, generated]) = fields.as_deref() else { bail!("A row of {file} is no call.") };
-            let day = days.get_mut(usize::try_from(second * DAYS / TRACE)?).context("A call is after the week.")?;
-            let spend = day.entry(model).or_default().entry(wallet(row, people)).or_default();
-            *spend += (context + 3 * generated) / 2;
+            let day = days.get_mut(usize::try_from(second * scale.days / TRACE)?);
+            let day = day.context("A call is after the last day.")?;
+            let spend = day.entry(model).or_default().entry(draw.wallet(number, row)).or_default();
+            *spend += context * context_price + generated * generated_price;
         }
+    }
+    for spends in days.iter_mut().flat_map(BTreeMap::values_mut) {
+        spends.values_mut().for_each(|spend| *spend /= 1_000);
+        spends.retain(|_, spend| *spend > 0);
     }
     Ok(days)
 }
@@ -153,9 +182,10 @@ impl Week {
     async fn tell(&self, story: &mut Story) -> Result<()> {
         let mut rows = Vec::new();
         for (epoch, day) in (self.first..).zip(&self.usage) {
+            story.progress(format!("Usage of day {}", epoch - self.first + 1));
             rows.push(self.day(story, epoch, day).await?);
         }
-        let header = ["day", "rows", "spend, $", "FLOCK of CODE", "of CONV", "MT of CODE", "of CONV", "gas a row"];
+        let header = ["day", "rows", "spend, $", "FLOCK of CODER", "of CONV", "MT of CODER", "of CONV", "gas a row"];
         story.table(&header, rows);
         let ledger = self.verify().await?;
         story.say("Every reward above was computed again from the events and the registry alone: they are the same to");
@@ -215,43 +245,13 @@ impl Week {
     /// All rewards, from events and the registry alone; compared with what every wallet can claim.
     async fn verify(&self) -> Result<Ledger> {
         let (node, rewards) = (&self.suite.node, self.suite.rewards);
-        let filter = Filter::new().address(rewards).from_block(0);
-        let logs: Vec<Log> = node.provider().get_logs(&filter).await?.into_iter().map(|log| log.inner).collect();
-        let answers = self.ask(&logs).await?;
-        let mut ledger = Ledger::default();
-        for log in &logs {
-            ledger.read(log, &answers)?;
-        }
-        let wallets: Vec<Address> =
-            self.usage.iter().flat_map(|day| day.values()).flat_map(|of| of.keys().copied()).collect();
-        for account in std::collections::BTreeSet::from_iter(wallets) {
+        let ledger = audit(&self.suite).await?;
+        let wallets = self.usage.iter().flat_map(|day| day.values()).flat_map(|of| of.keys().copied());
+        for account in BTreeSet::from_iter(wallets) {
             let flock = node.view(rewards, R::claimableFlockCall { account }).await?;
             ensure!(flock == ledger.flock(account), "{account} has {flock} FLOCK, not {}.", ledger.flock(account));
         }
         Ok(ledger)
-    }
-
-    /// Asks the registry what the events need.
-    async fn ask(&self, logs: &[Log]) -> Result<Answers> {
-        let (node, registry) = (&self.suite.node, self.suite.registry);
-        let mut answers = Answers::default();
-        for log in logs {
-            if let Ok(event) = R::ReportDeclared::decode_log_data(&log.data) {
-                for name in ["LAMBDA", "HALF"] {
-                    let (key, epoch) = (super::suite::word(name), event.epoch);
-                    let value = node.view(registry, IAccess::parameterAtCall { key, epoch }).await?;
-                    answers.parameters.insert((key, epoch), value);
-                }
-            }
-            if let Ok(event) = R::BatchReported::decode_log_data(&log.data) {
-                let accounts = event.rows.chunks_exact(48).filter_map(|row| row.first_chunk::<20>());
-                let accounts: Vec<Address> = accounts.map(Address::from).collect();
-                let (mt, epoch) = (event.mt, event.epoch);
-                let call = IStakeRegistry::readManyCall { mt, epoch, accounts: accounts.clone() };
-                answers.many.insert((mt, epoch, accounts), node.view(registry, call).await?);
-            }
-        }
-        Ok(answers)
     }
 
     async fn claim(&self, story: &mut Story, ledger: &Ledger) -> Result<()> {
@@ -276,7 +276,45 @@ impl Week {
             let amounts = owed.into_iter().map(|(_, owed)| amount(owed)).collect();
             rows.push([vec![person.name.to_owned()], amounts].concat());
         }
-        story.table(&["claimed by", "FLOCK", "CODE", "CONV"], rows);
+        story.table(&["claimed by", "FLOCK", "CODER", "CONV"], rows);
         Ok(())
     }
+}
+
+/// All rewards, from the events of the distributor and from the registry alone.
+///
+/// # Errors
+/// Where the chain paid anything else.
+pub async fn audit(suite: &Suite) -> Result<Ledger> {
+    let filter = Filter::new().address(suite.rewards).from_block(0);
+    let logs: Vec<Log> = suite.node.provider().get_logs(&filter).await?.into_iter().map(|log| log.inner).collect();
+    let answers = ask(suite, &logs).await?;
+    let mut ledger = Ledger::default();
+    for log in &logs {
+        ledger.read(log, &answers)?;
+    }
+    Ok(ledger)
+}
+
+/// Asks the registry what the events need.
+async fn ask(suite: &Suite, logs: &[Log]) -> Result<Answers> {
+    let (node, registry) = (&suite.node, suite.registry);
+    let mut answers = Answers::default();
+    for log in logs {
+        if let Ok(event) = R::ReportDeclared::decode_log_data(&log.data) {
+            for name in ["LAMBDA", "HALF"] {
+                let (key, epoch) = (super::suite::word(name), event.epoch);
+                let value = node.view(registry, IAccess::parameterAtCall { key, epoch }).await?;
+                answers.parameters.insert((key, epoch), value);
+            }
+        }
+        if let Ok(event) = R::BatchReported::decode_log_data(&log.data) {
+            let accounts = event.rows.chunks_exact(48).filter_map(|row| row.first_chunk::<20>());
+            let accounts: Vec<Address> = accounts.map(Address::from).collect();
+            let (mt, epoch) = (event.mt, event.epoch);
+            let call = IStakeRegistry::readManyCall { mt, epoch, accounts: accounts.clone() };
+            answers.many.insert((mt, epoch, accounts), node.view(registry, call).await?);
+        }
+    }
+    Ok(answers)
 }
