@@ -84,6 +84,7 @@ sol! {
         function activateProgram(address program) external payable returns (uint16 version, uint256 dataFee);
         function programInitGas(address program) external view returns (uint64 gas, uint64 gasWhenCached);
         function programTimeLeft(address program) external view returns (uint64 secs);
+        function codehashKeepalive(bytes32 codehash) external payable;
     }
 
     #[sol(rpc)]

@@ -6,6 +6,7 @@
 //! - [`errors`]: what contracts refuse with, as sentences.
 //! - [`deploy`]: the suite on a chain, and whether it is as it was deployed.
 //! - [`interfaces`]: JSON ABIs, and whether the contracts answer to them.
+//! - [`keeper`]: reports, seals, graduates, buys back.
 //! - [`npm`]: third-party bytecode and programs.
 //! - [`devnet`]: the embedded chain, served.
 //! - [`suite`]: every contract and every test.
@@ -24,6 +25,7 @@ pub mod deploy;
 pub mod devnet;
 pub mod errors;
 pub mod interfaces;
+pub mod keeper;
 pub mod npm;
 pub mod root;
 pub mod simulate;

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use fomo::root::Root;
 use fomo::verify::command as verify;
-use fomo::{build, demo, deploy, devnet, interfaces, simulate, suite, ui, wallet};
+use fomo::{build, demo, deploy, devnet, interfaces, keeper, simulate, suite, ui, wallet};
 use tokio::runtime::Runtime;
 use tracing_subscriber::EnvFilter;
 
@@ -35,6 +35,8 @@ enum Command {
     Status(deploy::status::Options),
     /// Tell and do what this project is for, chapter by chapter, on a chain of its own; write a report of it
     Demo(demo::Options),
+    /// Do what is due, round after round: report usage, seal and accrue days, graduate, buy back, keep programs active
+    Keeper(Box<keeper::Options>),
     /// Compute the rewards of a grown network for half a year, and what they would cost on chain
     Simulate(simulate::Options),
     /// Build every contract, then run every test
@@ -51,15 +53,30 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    match start(Arguments::parse().command) {
+    let command = Arguments::parse().command;
+    log(&command);
+    match start(command) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("error: {}", ui::explain(&error));
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Log lines go to the standard error: warnings, and of a keeper everything that it does.
+fn log(command: &Command) {
+    let (level, json) = match command {
+        Command::Keeper(options) => ("warn,fomo=info", options.log_format == keeper::LogFormat::Json),
+        _ => ("warn", false),
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if json {
+        subscriber.json().init();
+    } else {
+        subscriber.init();
     }
 }
 
@@ -82,6 +99,7 @@ async fn run(command: Command) -> Result<bool> {
         Command::Deploy(options) => deploy::run(&options).await,
         Command::Accept(options) => deploy::accept(&options).await,
         Command::Status(options) => deploy::status::run(&options).await,
+        Command::Keeper(options) => keeper::run(&options).await,
         Command::Wallet(command) => wallet::run(&command).await,
         Command::Test { arguments } => blocking(move || suite::run(&Root::find()?, &arguments)).await,
         Command::Verify(what) => verify::run(&what).await,

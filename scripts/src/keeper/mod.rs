@@ -1,0 +1,197 @@
+//! `cargo fomo keeper`: what has to be done every day, by whoever runs it.
+//!
+//! Every duty asks the chain what is due and does that, so that it may be killed at any moment, begun again, and run twice at once: what
+//! another one did meanwhile is no longer due. Nothing is remembered but what the chain and the usage files say. A duty that fails is told,
+//! counted and tried again in the next round; it stops none of the others.
+
+mod duties;
+mod report;
+pub mod usage;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use alloy::primitives::{Address, U256};
+use alloy::providers::Provider;
+use alloy::sol_types::SolCall;
+use anyhow::{Context, Result};
+use metrics::{counter, gauge};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use tokio::time::sleep;
+
+use crate::client::deployment::Deployment;
+use crate::client::{Client, Connection};
+use crate::ui::explain;
+
+/// Longest wait after rounds that failed.
+const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// An object a line.
+    Json,
+}
+
+/// `cargo fomo keeper`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Options {
+    /// Usage file, or folder of them (.csv, .jsonl, .ndjson); without it nothing is reported
+    #[arg(long, value_name = "PATH", requires = "wallets")]
+    pub usage: Option<PathBuf>,
+    /// Wallets of API keys: a CSV file with api_key,wallet
+    #[arg(long, value_name = "FILE")]
+    pub wallets: Option<PathBuf>,
+    /// Tokens of models, for the first season: a CSV file with model,token
+    #[arg(long, value_name = "FILE")]
+    pub models: Option<PathBuf>,
+    /// Where rows that cannot be read are written to
+    #[arg(long, value_name = "FILE")]
+    pub rejects: Option<PathBuf>,
+    /// How long after its end a day is reported, so that its files are complete
+    #[arg(long, value_name = "TIME", default_value = "1 hour", value_parser = crate::wallet::amount::seconds)]
+    pub after: u64,
+    /// Rows of a batch, 1 to 256
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub batch: u16,
+    /// Sealed days, counted back from the newest, whose rewards are added to their accounts
+    #[arg(long, default_value_t = 14, value_name = "DAYS")]
+    pub accrue: u64,
+    /// Seconds between rounds
+    #[arg(long, default_value_t = 60, value_name = "SECONDS")]
+    pub every: u64,
+    /// One round, then end
+    #[arg(long)]
+    pub once: bool,
+    /// Say what would be done and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Highest price of gas to send at, in gwei
+    #[arg(long, value_name = "GWEI")]
+    pub max_fee: Option<f64>,
+    /// Where metrics are served in Prometheus' format, such as 127.0.0.1:9100
+    #[arg(long, value_name = "ADDRESS")]
+    pub metrics: Option<SocketAddr>,
+    /// How log lines are written
+    #[arg(long, value_enum, default_value_t)]
+    pub log_format: LogFormat,
+    /// Record of the deployment [default: deployments/<chain id>.json]
+    #[arg(long, value_name = "FILE")]
+    pub deployment: Option<PathBuf>,
+    /// Which chain, and with whose key.
+    #[command(flatten)]
+    pub connection: Connection,
+}
+
+/// A keeper at work.
+struct Keeper<'a> {
+    client: Client,
+    record: Deployment,
+    options: &'a Options,
+}
+
+/// Does what is due, round after round; whether the last one went well.
+///
+/// # Errors
+/// When the node does not answer at first, there is no record, or the metrics' address is taken.
+pub async fn run(options: &Options) -> Result<bool> {
+    let client = options.connection.connect().await?;
+    let record = client.deployment(options.deployment.as_deref())?;
+    if !options.dry_run {
+        client.sender()?;
+    }
+    if let Some(address) = options.metrics {
+        let exporter = PrometheusBuilder::new().with_http_listener(address).install();
+        exporter.with_context(|| format!("Metrics cannot be served at {address}."))?;
+    }
+    let keeper = Keeper { client, record, options };
+    let mut failed = 0_u32;
+    loop {
+        let well = keeper.round().await;
+        if options.once {
+            return Ok(well);
+        }
+        failed = if well { 0 } else { failed.saturating_add(1) };
+        let wait = Duration::from_secs(options.every.max(1)).saturating_mul(1 << failed.min(6));
+        sleep(wait.min(LONGEST_WAIT)).await;
+    }
+}
+
+impl Keeper<'_> {
+    /// One round; whether every duty went well.
+    async fn round(&self) -> bool {
+        let mut well = true;
+        well &= self.tell("report", self.report().await);
+        well &= self.tell("seal", self.seal().await);
+        well &= self.tell("accrue", self.accrue().await);
+        well &= self.tell("graduate", self.graduate().await);
+        well &= self.tell("buy back", self.buy_back().await);
+        well &= self.tell("keep alive", self.keep_alive().await);
+        well &= self.tell("measure", self.measure().await);
+        counter!("fomo_keeper_rounds_total", "well" => well.to_string()).increment(1);
+        well
+    }
+
+    fn tell(&self, duty: &'static str, result: Result<u64>) -> bool {
+        match result {
+            Ok(done) => {
+                tracing::info!(duty, transactions = done, "done");
+                true
+            }
+            Err(error) => {
+                counter!("fomo_keeper_failures_total", "duty" => duty).increment(1);
+                tracing::error!(duty, error = explain(&error), "failed");
+                false
+            }
+        }
+    }
+
+    fn at(&self, contract: &str) -> Result<Address> {
+        self.record.address(contract)
+    }
+
+    async fn view<C: SolCall>(&self, to: Address, call: C) -> Result<C::Return> {
+        self.client.view(to, call).await
+    }
+
+    /// Sends a transaction; or says that it would. How many were sent.
+    async fn send<C: SolCall>(&self, what: &str, to: Address, call: C, value: U256) -> Result<u64> {
+        if self.options.dry_run {
+            println!("would {what}: {} of {to}", C::SIGNATURE);
+            return Ok(0);
+        }
+        if let Some(most) = self.options.max_fee {
+            let price = self.client.provider().get_gas_price().await?;
+            #[allow(clippy::cast_precision_loss, reason = "a limit of a person's")]
+            let price = price as f64 / 1e9;
+            anyhow::ensure!(price <= most, "Gas costs {price} gwei, over the {most} of --max-fee.");
+        }
+        let receipt = self.client.send(to, call, value).await.with_context(|| format!("To {what}"))?;
+        counter!("fomo_keeper_transactions_total", "function" => C::SIGNATURE).increment(1);
+        counter!("fomo_keeper_gas_total").increment(receipt.gas_used);
+        tracing::info!(what, transaction = %receipt.transaction_hash, gas = receipt.gas_used, "sent");
+        Ok(1)
+    }
+
+    /// How far everything is, for whoever watches.
+    async fn measure(&self) -> Result<u64> {
+        use crate::abi::IRewardDistributor;
+        let rewards = self.at("reward-distributor")?;
+        let next = self.view(rewards, IRewardDistributor::nextEpochCall {}).await?.epoch;
+        let today = self.client.now().await? / 86_400;
+        #[allow(clippy::cast_precision_loss, reason = "a gauge is a number of days")]
+        {
+            gauge!("fomo_keeper_next_epoch").set(next as f64);
+            gauge!("fomo_keeper_epochs_behind").set(today.saturating_sub(next) as f64);
+        }
+        if let Some(account) = self.client.account() {
+            let balance = self.client.provider().get_balance(account).await?;
+            gauge!("fomo_keeper_balance_eth").set(f64::from(balance) / 1e18);
+        }
+        Ok(0)
+    }
+}

@@ -1,0 +1,190 @@
+//! Days: reported from files, sealed, accrued (`protocol.md` §8).
+
+use std::collections::BTreeMap;
+
+use alloy::primitives::{B256, Bytes, U256, keccak256};
+use alloy::rpc::types::Filter;
+use alloy::sol_types::SolEvent;
+use anyhow::{Context, Result, ensure};
+use metrics::{counter, gauge};
+
+use super::Keeper;
+use super::usage::{Book, Days, Limits, Row, Sums, files};
+use crate::abi::IRewardDistributor as R;
+
+/// Seconds of a day.
+const DAY: u64 = 86_400;
+/// States of an epoch as the distributor numbers them.
+const UNREPORTED: u8 = 1;
+const REPORTING: u8 = 2;
+const SEALABLE: u8 = 4;
+const SEALING: u8 = 5;
+const SEALED: u8 = 6;
+/// Tokens that are sealed in a transaction.
+const TOKENS: u64 = 50;
+
+impl Keeper<'_> {
+    /// Reports every ended day that is not.
+    pub(super) async fn report(&self) -> Result<u64> {
+        let (Some(usage), Some(wallets)) = (&self.options.usage, &self.options.wallets) else { return Ok(0) };
+        let rewards = self.at("reward-distributor")?;
+        let mut seasons = BTreeMap::new();
+        for epoch in self.due().await? {
+            let state = self.view(rewards, R::epochStateCall { epoch }).await?;
+            if state == UNREPORTED || state == REPORTING {
+                seasons.insert(epoch, self.view(rewards, R::alphaAtCall { epoch }).await?.season);
+            }
+        }
+        if seasons.is_empty() {
+            return Ok(0);
+        }
+        let (usage, wallets) = (usage.clone(), wallets.clone());
+        let (models, rejects, known) = (self.options.models.clone(), self.options.rejects.clone(), seasons.clone());
+        let read = move || -> Result<Days> {
+            let book = Book::read(&wallets, models.as_deref())?;
+            let mut sums = Sums::new(&book, &known, Limits::default(), rejects.as_deref())?;
+            for file in files(&usage)? {
+                sums.read(&file)?;
+            }
+            sums.finish()
+        };
+        let days = tokio::task::spawn_blocking(read).await??;
+        let counts = days.counts();
+        tracing::info!(?counts, "usage was read");
+        #[allow(clippy::cast_precision_loss, reason = "a gauge")]
+        {
+            gauge!("fomo_keeper_rows", "kind" => "accepted").set(counts.accepted as f64);
+            gauge!("fomo_keeper_rows", "kind" => "rejected").set(counts.rejected as f64);
+        }
+        let mut sent = 0;
+        for epoch in seasons.into_keys() {
+            sent += self.report_day(epoch, &days).await.with_context(|| format!("Epoch {epoch} is not reported."))?;
+        }
+        Ok(sent)
+    }
+
+    /// Ended days that are not sealed and whose files should be complete.
+    async fn due(&self) -> Result<std::ops::Range<u64>> {
+        let next = self.view(self.at("reward-distributor")?, R::nextEpochCall {}).await?.epoch;
+        let now = self.client.now().await?;
+        Ok(next..now.saturating_sub(self.options.after) / DAY)
+    }
+
+    async fn report_day(&self, epoch: u64, days: &Days) -> Result<u64> {
+        let (rewards, totals) = (self.at("reward-distributor")?, days.totals(epoch));
+        let (rows, spend) = (totals.rows, totals.spend);
+        let mut sent = 0;
+        if self.view(rewards, R::epochStateCall { epoch }).await? == UNREPORTED {
+            let call = R::declareCall { epoch, rows, spend };
+            sent += self.send(&format!("declare {rows} rows of epoch {epoch}"), rewards, call, U256::ZERO).await?;
+            if self.options.dry_run {
+                return Ok(sent);
+            }
+        }
+        let known = self.view(rewards, R::reportOfCall { epoch }).await?;
+        ensure!(
+            (known.declaredRows, known.declaredSpend) == (rows, spend),
+            "It is declared with {} rows and {} micro-USD, and the files have {rows} and {spend}. Void it if the files are right.",
+            known.declaredRows,
+            known.declaredSpend
+        );
+        let mut batch: Vec<Row> = Vec::new();
+        let mut index = 0_u32;
+        for row in days.rows(epoch)? {
+            let row = row?;
+            let full = batch.len() >= usize::from(self.options.batch);
+            if batch.first().is_some_and(|first| full || first.key != row.key) {
+                sent += self.report_batch(epoch, index, known.batches, &batch).await?;
+                index += 1;
+                batch.clear();
+            }
+            batch.push(row);
+        }
+        if !batch.is_empty() {
+            sent += self.report_batch(epoch, index, known.batches, &batch).await?;
+        }
+        Ok(sent)
+    }
+
+    /// Reports a batch unless it is there. One that another keeper reports meanwhile changes nothing the second time.
+    async fn report_batch(&self, epoch: u64, index: u32, there: u32, batch: &[Row]) -> Result<u64> {
+        let Some(first) = batch.first().filter(|_| index >= there) else { return Ok(0) };
+        let row = |row: &Row| {
+            let spend = row.spend.unsigned_abs().to_be_bytes();
+            [row.account.as_slice(), spend.get(2..).unwrap_or_default()].concat()
+        };
+        let rows: Bytes = batch.iter().flat_map(row).collect::<Vec<u8>>().into();
+        let call = R::reportCall { epoch, index, key: first.key, rows };
+        let what = format!("report batch {index} of epoch {epoch}, {} rows", batch.len());
+        let sent = self.send(&what, self.at("reward-distributor")?, call, U256::ZERO).await?;
+        counter!("fomo_keeper_rows_reported_total").increment(batch.len() as u64);
+        Ok(sent)
+    }
+
+    /// Seals every day that can be, in their order.
+    pub(super) async fn seal(&self) -> Result<u64> {
+        let rewards = self.at("reward-distributor")?;
+        let mut sent = 0;
+        loop {
+            let epoch = self.view(rewards, R::nextEpochCall {}).await?.epoch;
+            let state = self.view(rewards, R::epochStateCall { epoch }).await?;
+            if state != SEALABLE && state != SEALING {
+                return Ok(sent);
+            }
+            let call = R::sealCall { epoch, limit: TOKENS };
+            sent += self.send(&format!("seal epoch {epoch}"), rewards, call, U256::ZERO).await?;
+            if self.options.dry_run {
+                return Ok(sent);
+            }
+        }
+    }
+
+    /// Adds the rewards of sealed days to their accounts, from the rows that their events have.
+    pub(super) async fn accrue(&self) -> Result<u64> {
+        let rewards = self.at("reward-distributor")?;
+        let next = self.view(rewards, R::nextEpochCall {}).await?.epoch;
+        let mut sent = 0;
+        for epoch in next.saturating_sub(self.options.accrue)..next {
+            if self.view(rewards, R::epochStateCall { epoch }).await? != SEALED {
+                continue;
+            }
+            let report = self.view(rewards, R::reportOfCall { epoch }).await?;
+            let mut waits = false;
+            for index in 0..report.batches {
+                waits |= self.view(rewards, R::batchOfCall { epoch, index }).await? != B256::ZERO;
+            }
+            if waits {
+                sent += self.accrue_day(epoch, report.attempt).await?;
+            }
+        }
+        Ok(sent)
+    }
+
+    async fn accrue_day(&self, epoch: u64, attempt: u16) -> Result<u64> {
+        let rewards = self.at("reward-distributor")?;
+        let filter = Filter::new().address(rewards).event_signature(R::BatchReported::SIGNATURE_HASH);
+        let filter = filter.topic1(U256::from(epoch));
+        let head = alloy::providers::Provider::get_block_number(self.client.provider()).await?;
+        let mut sent = 0;
+        for log in self.client.logs(&filter, self.record.first_block(), head).await? {
+            let batch = R::BatchReported::decode_log_data(log.data())?;
+            let (index, mt) = (batch.index, batch.mt);
+            let open = self.view(rewards, R::batchOfCall { epoch, index }).await? != B256::ZERO;
+            if batch.attempt != attempt || mt.is_zero() || !open {
+                continue;
+            }
+            let call = R::accrueCall { epoch, index, mt, spends: keccak256(&batch.spends), rows: batch.rows };
+            let what = format!("accrue batch {index} of epoch {epoch}");
+            let result = self.send(&what, rewards, call, U256::ZERO).await;
+            // Another keeper may have been faster; then it is not open any more.
+            match result {
+                Ok(one) => sent += one,
+                Err(error) => {
+                    let open = self.view(rewards, R::batchOfCall { epoch, index }).await? != B256::ZERO;
+                    ensure!(!open, error);
+                }
+            }
+        }
+        Ok(sent)
+    }
+}
