@@ -11,6 +11,7 @@
 //! - [`simulate`]: the rewards of a grown network.
 //! - [`verify`]: rewards, recomputed from events and chain state alone.
 //! - [`demo`]: the story that `cargo fomo demo` tells.
+//! - [`wallet`]: launches, stakes, locks, rewards and vestings from the command line.
 //! - [`root`], [`toolchain`], [`ui`]: the repository, the pinned toolchain, spinners and numbers.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
@@ -29,3 +30,4 @@ pub mod suite;
 pub mod toolchain;
 pub mod ui;
 pub mod verify;
+pub mod wallet;

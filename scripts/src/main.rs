@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use fomo::root::Root;
 use fomo::verify::command as verify;
-use fomo::{build, demo, devnet, interfaces, simulate, suite, ui};
+use fomo::{build, demo, devnet, interfaces, simulate, suite, ui, wallet};
 use tokio::runtime::Runtime;
 use tracing_subscriber::EnvFilter;
 
@@ -40,6 +40,8 @@ enum Command {
     /// Rerun an epoch, a launch or everything from chain data alone, and list what differs
     #[command(subcommand)]
     Verify(verify::What),
+    #[command(flatten)]
+    Wallet(wallet::Command),
 }
 
 fn main() -> ExitCode {
@@ -71,6 +73,7 @@ async fn run(command: Command) -> Result<bool> {
         Command::Devnet(options) => devnet::run(&options).await.map(|()| true),
         Command::Demo => demo::tell(demo::CHAPTERS).await.map(|()| true),
         Command::Simulate(options) => blocking(move || simulate::run(&options).map(|()| true)).await,
+        Command::Wallet(command) => wallet::run(&command).await,
         Command::Test { arguments } => blocking(move || suite::run(&Root::find()?, &arguments)).await,
         Command::Verify(what) => verify::run(&what).await,
     }

@@ -6,6 +6,7 @@ use alloy::rpc::types::TransactionRequest;
 use alloy::signers::SignerSync;
 use alloy_primitives::{Address, B256, Bytes, U256, hex, keccak256};
 use alloy_sol_types::{Eip712Domain, SolCall, SolError, SolEvent, SolStruct, SolValue, sol};
+use fomo::client::deployment::{Contract, Deployment};
 use fomo::devnet::STYLUS_DEPLOYER;
 use fomo::{npm, solidity};
 use fomo_chain::{Chain, Config, Execution, Outcome};
@@ -397,6 +398,38 @@ impl Suite {
         let expected = Bytes::from(error.abi_encode());
         assert_eq!(execution.output, expected, "{} is to be refused with {}", C::SIGNATURE, E::SIGNATURE);
         assert_eq!(self.storage(to), before, "a refused call leaves storage as it was");
+    }
+
+    /// The record of this suite, as a deployment writes it.
+    #[must_use]
+    pub fn deployment(&self) -> Deployment {
+        let at = self.at;
+        let contracts = [
+            ("flock", at.flock),
+            ("model-token", at.implementation),
+            ("launchpad", at.launchpad),
+            ("launchpad-desk", at.desk),
+            ("launchpad-office", at.office),
+            ("vesting", at.vesting),
+            ("reward-distributor", at.rewards),
+            ("reward-distributor-desk", at.rewards_desk),
+            ("reward-distributor-office", at.rewards_office),
+            ("stake-registry", at.registry),
+            ("stake-registry-desk", at.registry_desk),
+            ("revenue-splitter", at.splitter),
+            ("revenue-splitter-desk", at.splitter_desk),
+            ("adapter-uniswap-v2", at.adapters[0]),
+            ("adapter-aerodrome", at.adapters[1]),
+            ("lens", at.lens),
+            ("usd", at.usd),
+        ];
+        let contract = |address| Contract { address, ..Contract::default() };
+        Deployment {
+            chain_id: self.harness.chain.config().chain_id,
+            network: "local".into(),
+            commit: String::new(),
+            contracts: contracts.map(|(name, address)| (name.to_owned(), contract(address))).into(),
+        }
     }
 
     /// All that a contract keeps.

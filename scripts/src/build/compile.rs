@@ -67,6 +67,8 @@ fn command(root: &Root, toolchain: &Toolchain, name: &str, contract: &Contract) 
     command
         .current_dir(&workspace)
         .env("RUSTC_BOOTSTRAP", "1")
+        // Whoever builds incrementally gets the same bytes.
+        .env("CARGO_INCREMENTAL", "0")
         .env("CARGO_ENCODED_RUSTFLAGS", flags(root, toolchain, &target_dir)?)
         .args(["build", "--release", "--locked", "--lib", "--package", name, "--target", TARGET])
         .args(["--color", "never", "--message-format", "json-render-diagnostics", "-Zbuild-std=std,panic_abort"])

@@ -24,6 +24,7 @@ pub(super) const HOW: &str = "This needs a key: name a keystore file with --keys
 
 /// Whose key signs.
 #[derive(Debug, Clone, Default, clap::Args)]
+#[group(skip)]
 pub struct Options {
     /// Keystore file (JSON) of the key that signs; its password is asked for, or read from FOMO_KEYSTORE_PASSWORD
     #[arg(long, env = "FOMO_KEYSTORE", value_name = "FILE")]

@@ -41,6 +41,7 @@ const LOG_RANGE: u64 = 10_000;
 
 /// Which chain, and with whose key.
 #[derive(Debug, Clone, Default, clap::Args)]
+#[group(skip)]
 #[command(next_help_heading = "Connection")]
 pub struct Connection {
     /// Chain: local, arbitrum-sepolia, arbitrum-one, or the URL of any node

@@ -1,7 +1,7 @@
 //! `cargo fomo abi`: the JSON ABI of every contract and the page of selectors, from the interfaces in `abi/`, and whether the code keeps to them.
 //!
 //! - [`solc`]: the interfaces as a compiler reads them.
-//! - [`page`]: `docs/abi.md`.
+//! - [`page`]: the page `docs/abi.md`.
 //! - [`constants`]: what a program's WASM has written into it.
 //! - [`answers`]: the programs on a chain, and which selectors they answer to.
 

@@ -213,7 +213,7 @@ async fn size_is_bounded() {
     let node = Node::start().await;
     let large = json!({ "jsonrpc": "2.0", "id": 1, "method": "web3_sha3", "params": ["0x".to_owned() + &"00".repeat(4_000_000)] });
     assert!(node.raw(large.to_string()).await.get("result").is_some());
-    let answer = node.post(vec![b' '; 11 * 1024 * 1024]).await;
+    let answer = node.post_too_much(11 * 1024 * 1024).await;
     assert_eq!(answer.status(), 413);
     let answer: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
     assert_eq!(error(&answer).0, -32007);

@@ -56,6 +56,18 @@ impl Node {
         request.body(body).send().await.unwrap()
     }
 
+    /// Sends so many bytes that the node answers before it has read them all. It closes the connection then, and a client that still
+    /// writes may see only that: so it is asked a few times.
+    pub async fn post_too_much(&self, bytes: usize) -> reqwest::Response {
+        for _ in 0..20 {
+            let request = self.http.post(self.server.url()).header("content-type", "application/json");
+            if let Ok(answer) = request.body(vec![b' '; bytes]).send().await {
+                return answer;
+            }
+        }
+        panic!("The node never answered.")
+    }
+
     /// Sends anything at all and reads the answer as JSON.
     pub async fn raw(&self, body: impl Into<reqwest::Body>) -> Value {
         serde_json::from_str(&self.post(body).await.text().await.unwrap()).unwrap()
