@@ -4,6 +4,7 @@ mod charts;
 mod collect;
 mod facts;
 mod html;
+mod invariants;
 mod launch;
 mod node;
 mod raise;
@@ -21,7 +22,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{CellAlignment, LineStyle, Table};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -51,7 +52,7 @@ pub struct Scale {
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(4..=2_000))]
     pub users: u64,
     /// Days of usage, and then of revenue
-    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u64).range(1..=60))]
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u64).range(1..=14))]
     pub days: u64,
     /// What the wallets are drawn with
     #[arg(long, default_value_t = 1)]
@@ -207,9 +208,16 @@ pub async fn tell(chapters: &[Chapter], options: &Options) -> Result<Facts> {
     }
     let suite = story.suite().await?;
     let collected = collect::collect(&suite, options.scale).await;
-    let (mut facts, _) = collected.context("The chain's facts cannot be collected.")?;
+    let (mut facts, evidence) = collected.context("The chain's facts cannot be collected.")?;
     facts.gas = std::mem::take(&mut story.costs);
+    story.print(&format!("\n{}. Every invariant, over the final state\n", chapters.len() + 1));
+    let checked = invariants::check(&suite, &facts, &evidence).await;
+    facts.invariants = checked.context("The invariants cannot be checked.")?;
+    invariants::tell(&mut story, &facts.invariants);
     story.bar.finish_and_clear();
+    let checks = || facts.invariants.iter().flat_map(|invariant| &invariant.checks);
+    (facts.headline.checks, facts.headline.checks_held) =
+        (checks().count() as u64, checks().filter(|check| check.holds).count() as u64);
     Ok(facts)
 }
 
@@ -263,5 +271,6 @@ pub async fn run(options: &Options) -> Result<()> {
     } else {
         println!("{line}");
     }
+    ensure!(facts.headline.checks_held == facts.headline.checks, "An invariant does not hold: the report says which.");
     Ok(())
 }

@@ -174,7 +174,7 @@ fn frame<'a, 'b>(area: &'a Area<'b>, (width, _): (u32, u32), x: &Axis<'_>, y: &A
         .x_label_area_size(bottom)
         .y_label_area_size(left)
         .build_cartesian_2d(x.range.0..x.range.1, y.range.0..y.range.1)?;
-    let text = ("sans-serif", if narrow { 11 } else { 13 }).into_font().color(&INK);
+    let text = ("sans-serif", 13).into_font().color(&INK);
     let mut mesh = chart.configure_mesh();
     mesh.disable_x_mesh().max_light_lines(0).bold_line_style(GRID).axis_style(GRID).label_style(text.clone());
     mesh.x_labels(x.labels.min(width as usize / 45)).y_labels(if narrow { 3 } else { y.labels });

@@ -17,7 +17,7 @@ use crate::ui::{decimal, number};
 /// What a micro-dollar is in units of 18 decimals.
 const MICRO: U256 = U256::from_limbs([1_000_000_000_000, 0, 0, 0]);
 /// Points of a curve's line.
-const SMOOTH: u32 = 40;
+const SMOOTH: u32 = 10;
 
 /// The page.
 ///

@@ -1,7 +1,7 @@
 //! A chain of the demo's own, spoken to over JSON-RPC like any other.
 
 use std::borrow::Cow;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use alloy::consensus::BlockHeader;
 use alloy::eips::BlockId;
@@ -33,6 +33,8 @@ pub struct Node {
     provider: DynProvider,
     keys: Vec<PrivateKeySigner>,
     time: AtomicU64,
+    /// Whether it was put back: then the provider's nonces are those of what happened no longer.
+    put_back: AtomicBool,
 }
 
 impl Node {
@@ -50,7 +52,7 @@ impl Node {
         let provider = ProviderBuilder::new().wallet(wallet).connect_http(server.url().parse()?).erased();
         let head = provider.get_block(BlockId::latest()).await?.context("The chain has no block.")?;
         let time = AtomicU64::new(head.header().timestamp());
-        Ok(Self { server, provider, keys, time })
+        Ok(Self { server, provider, keys, time, put_back: AtomicBool::new(false) })
     }
 
     /// Where it answers.
@@ -93,9 +95,27 @@ impl Node {
         Ok(())
     }
 
+    /// The chain as it is, to come back to.
+    pub async fn snapshot(&self) -> Result<(String, u64)> {
+        let id = self.provider.raw_request(Cow::Borrowed("evm_snapshot"), ()).await?;
+        Ok((id, self.now()))
+    }
+
+    /// Puts everything back to how it was at a snapshot, the clock too.
+    pub async fn put_back(&self, (id, time): (String, u64)) -> Result<()> {
+        let done: bool = self.provider.raw_request(Cow::Borrowed("evm_revert"), (id,)).await?;
+        ensure!(done, "The chain did not go back to its snapshot.");
+        self.put_back.store(true, Ordering::Relaxed);
+        self.go_to(time).await
+    }
+
     /// Sends a transaction, which has to succeed.
-    pub async fn submit(&self, request: TransactionRequest) -> Result<TransactionReceipt> {
+    pub async fn submit(&self, mut request: TransactionRequest) -> Result<TransactionReceipt> {
         self.stand_still().await?;
+        if self.put_back.load(Ordering::Relaxed) {
+            let from = request.from.context("A transaction is from nobody.")?;
+            request.nonce = Some(self.provider.get_transaction_count(from).await?);
+        }
         let pending = self.provider.send_transaction(request.with_gas_limit(GAS)).await?;
         // The chain mines every transaction at once: there is nothing to wait for.
         let receipt = self.provider.get_transaction_receipt(*pending.tx_hash()).await?;
