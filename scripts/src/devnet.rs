@@ -110,7 +110,8 @@ impl Options {
     fn upstream(&self, block: Option<u64>) -> Result<Option<Upstream>> {
         let Some(url) = &self.fork_url else { return Ok(None) };
         let options = UpstreamOptions { block, ..UpstreamOptions::new(url) };
-        Ok(Some(Upstream::connect(&options).context("--fork-url names no chain that can be forked")?))
+        let upstream = Upstream::connect(&options);
+        upstream.map(Some).map_err(|error| anyhow!("--fork-url names no chain that can be forked: {error}."))
     }
 
     /// A chain with its first block: a new one, or one that goes on from another.
@@ -136,7 +137,9 @@ impl Options {
         self.apply(chain)?;
         let upstream = self.upstream(number)?;
         if let Some(upstream) = &upstream {
-            chain.attach(upstream.point().clone(), Arc::new(upstream.clone())).context("It has another fork")?;
+            chain
+                .attach(upstream.point().clone(), Arc::new(upstream.clone()))
+                .map_err(|error| anyhow!("It cannot go on from there: {error}."))?;
         }
         Ok(upstream)
     }

@@ -53,10 +53,12 @@ impl Entry {
         }
     }
 
-    /// The account, if nothing of it is as on the chain that was forked.
-    fn known(&self) -> Option<Account> {
-        let (balance, nonce, code_hash) = (self.balance?, self.nonce?, self.code_hash?);
-        Some(Account { balance, nonce, code_hash, storage: self.storage.clone() })
+    /// Balance, nonce and code hash, if none of them is as on the chain that was forked.
+    const fn known(&self) -> Option<(U256, u64, B256)> {
+        match (self.balance, self.nonce, self.code_hash) {
+            (Some(balance), Some(nonce), Some(code_hash)) => Some((balance, nonce, code_hash)),
+            _ => None,
+        }
     }
 }
 
@@ -134,21 +136,29 @@ impl State {
     /// # Errors
     /// [`Unread`] where the chain that was forked has to be asked and does not answer.
     pub fn try_account(&self, address: Address) -> Result<Option<Account>, Unread> {
+        let Some((balance, nonce, code_hash)) = self.try_info(address)? else { return Ok(None) };
+        let storage = self.accounts.get(&address).map(|entry| entry.storage.clone()).unwrap_or_default();
+        Ok(Some(Account { balance, nonce, code_hash, storage }))
+    }
+
+    /// Balance, nonce and code hash of an account, if it exists.
+    fn try_info(&self, address: Address) -> Result<Option<(U256, u64, B256)>, Unread> {
         let entry = self.accounts.get(&address);
-        if let Some(account) = entry.and_then(Entry::known) {
-            return Ok(Some(account));
+        if let Some(known) = entry.and_then(Entry::known) {
+            return Ok(Some(known));
         }
         let original = self.original(address)?;
         if entry.is_none() && original.is_none() {
             return Ok(None);
         }
-        let (entry, original) = (entry.cloned().unwrap_or_default(), original.unwrap_or_default());
-        Ok(Some(Account {
-            balance: entry.balance.unwrap_or(original.balance),
-            nonce: entry.nonce.unwrap_or(original.nonce),
-            code_hash: entry.code_hash.unwrap_or(original.code_hash),
-            storage: entry.storage,
-        }))
+        let original = original.unwrap_or_default();
+        let (balance, nonce, code_hash) =
+            entry.map_or((None, None, None), |entry| (entry.balance, entry.nonce, entry.code_hash));
+        Ok(Some((
+            balance.unwrap_or(original.balance),
+            nonce.unwrap_or(original.nonce),
+            code_hash.unwrap_or(original.code_hash),
+        )))
     }
 
     /// Wei of an account.
@@ -311,7 +321,14 @@ impl State {
 
     /// The same without its track of changes, for what nobody keeps a record of.
     pub(crate) fn untracked(&self) -> Self {
-        Self { touched: None, unread: None, ..self.clone() }
+        Self {
+            accounts: self.accounts.clone(),
+            codes: self.codes.clone(),
+            fork: self.fork.clone(),
+            gone: self.gone.clone(),
+            unread: None,
+            touched: None,
+        }
     }
 
     /// What was changed since the last time; nothing if no track is kept.
@@ -469,8 +486,7 @@ impl State {
     }
 
     fn info(&self, address: Address) -> Result<Option<AccountInfo>, Unread> {
-        let Some(account) = self.try_account(address)? else { return Ok(None) };
-        let Account { balance, nonce, code_hash, .. } = account;
+        let Some((balance, nonce, code_hash)) = self.try_info(address)? else { return Ok(None) };
         let code = Some(self.bytecode(address, code_hash)?);
         Ok(Some(AccountInfo { balance, nonce, code_hash, code, ..AccountInfo::default() }))
     }

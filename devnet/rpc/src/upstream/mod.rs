@@ -129,6 +129,10 @@ impl Upstream {
         let call = call(ARB_SYS, IArbSys::arbOSVersionCall {}.abi_encode(), header.number);
         let [answer] = take(client.ask(vec![call]));
         let arbos = arbos(answer).map_err(|failure| unread("ArbSys.arbOSVersion", failure))?;
+        if arbos.is_none() && l1_number.is_some() {
+            let silent = Failure::Wrong("its blocks are Arbitrum's, and it does not tell".into());
+            return Err(unread("ArbSys.arbOSVersion", silent).into());
+        }
         let l1_number = l1_number.unwrap_or(header.number);
         let point = ForkPoint { upstream, chain_id, header, hash, l1_number, arbos };
         Ok(Self { client, point })

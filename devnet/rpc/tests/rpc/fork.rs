@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use alloy::primitives::{Address, B256, U256, address, bytes};
+use alloy::primitives::{Address, B256, U256, address, bytes, hex, keccak256};
 use fomo_rpc::{Upstream, UpstreamOptions};
 use serde_json::{Value, json};
 
@@ -264,6 +264,11 @@ async fn what_was_read_is_not_asked_for_again() {
 
 // ---- another node that cannot be trusted ----
 
+/// Where that node has a program.
+const PROGRAM: Address = address!("00000000000000000000000000000000000c0de3");
+/// Its code, which can be activated nowhere.
+const UNREADABLE: alloy::primitives::Bytes = bytes!("eff00000ff");
+
 /// How a request is answered.
 #[derive(Debug, Clone)]
 enum Lie {
@@ -324,20 +329,35 @@ impl Hostile {
     }
 }
 
-fn honest(method: &str) -> Value {
+/// An answer as it might be: of an Arbitrum chain, on which all accounts are alike.
+fn honest(request: &Value) -> Value {
     let zero = B256::ZERO;
-    match method {
+    match request["method"].as_str().unwrap() {
+        "eth_call" => honest_call(&request["params"][0]),
         "eth_chainId" => json!("0x7"),
         "eth_getBlockByNumber" => json!({
             "number": "0x10", "timestamp": "0x6553f100", "hash": B256::repeat_byte(1), "parentHash": zero, "gasLimit": "0x1c9c380",
             "baseFeePerGas": "0x1",
         }),
-        "eth_call" => json!("0x"),
         "eth_getBalance" => json!("0x64"),
         "eth_getTransactionCount" => json!("0x0"),
+        "eth_getCode" if request["params"][0] == json!(PROGRAM) => json!(UNREADABLE),
         "eth_getCode" => json!(LOOKS),
         "eth_getStorageAt" => word(3),
         _ => json!(null),
+    }
+}
+
+/// What the precompiles answer: ArbOS 51, and a program with half a year left.
+fn honest_call(call: &Value) -> Value {
+    let [to, data] = ["to", "data"].map(|field| call[field].as_str().unwrap());
+    let is = |signature: &str| data.starts_with(&hex::encode_prefixed(&keccak256(signature)[..4]));
+    match &to[40..] {
+        "64" => word(55 + 51),
+        "71" if is("programInitGas(address)") => json!(format!("0x{:064x}{:064x}", 10_000, 400)),
+        "71" if is("programTimeLeft(address)") => word(182 * 86_400),
+        "71" => word(2),
+        _ => word(0),
     }
 }
 
@@ -359,7 +379,7 @@ fn serve(mut stream: TcpStream, lying: &Lying) {
     let answer = |result: Value| json!({ "jsonrpc": "2.0", "id": request["id"], "result": result }).to_string();
     let (mut status, mut promised) = (200, 0);
     let body = match lie {
-        None => answer(honest(method)),
+        None => answer(honest(&request)),
         Some(Lie::Result(result)) => answer(result),
         Some(Lie::Body(body)) => body.into(),
         Some(Lie::Error(code)) => {
@@ -370,11 +390,11 @@ fn serve(mut stream: TcpStream, lying: &Lying) {
             status = code;
             "no".into()
         }
-        Some(Lie::OtherId) => json!({ "jsonrpc": "2.0", "id": 0, "result": honest(method) }).to_string(),
+        Some(Lie::OtherId) => json!({ "jsonrpc": "2.0", "id": 0, "result": honest(&request) }).to_string(),
         Some(Lie::Huge(bytes)) => answer(json!(format!("0x{}", "00".repeat(bytes / 2)))),
         Some(Lie::Truncated) => {
             promised = 100;
-            answer(honest(method))
+            answer(honest(&request))
         }
         Some(Lie::Closed) => return,
         Some(Lie::Silent) => {
@@ -463,6 +483,28 @@ async fn what_cannot_be_read_is_an_error_and_never_zero() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_program_whose_record_cannot_be_read_is_not_taken_for_inactive() {
+    let hostile = Hostile::start();
+    let fork = Node::fork(hostile.options()).await;
+    let head = fork.head().await;
+    let lies = lies().into_iter().chain([deep(), Lie::Result(json!("0x")), Lie::Result(json!("0x01"))]);
+    for lie in lies.filter(|lie| !matches!(lie, Lie::Silent)) {
+        hostile.lie("eth_call", lie.clone());
+        for (method, fields) in [("eth_call", json!({})), ("eth_sendTransaction", json!({ "gas": "0x30d40" }))] {
+            let mut request = fields;
+            request["to"] = json!(PROGRAM);
+            let error = fork.fails(-32_000, method, json!([request])).await;
+            assert!(error.contains("ArbWasm.programTimeLeft of 0x"), "{lie:?} {method}: {error}");
+        }
+        assert_eq!(fork.head().await, head);
+    }
+    hostile.be_honest();
+    // It is active there, and no program at all.
+    let error = fork.fails(-32_000, "eth_call", json!([{ "to": PROGRAM }])).await;
+    assert!(error.contains("is activated there, and cannot be here"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_slot_that_cannot_be_read_ends_the_transaction_however_deep_it_is_asked_for() {
     let hostile = Hostile::start();
     let fork = Node::fork(hostile.options()).await;
@@ -532,12 +574,13 @@ async fn a_chain_that_lies_about_itself_is_not_forked() {
             assert!(error.contains(&hostile.url) && error.contains(method), "{lie:?}: {error}");
         }
     }
-    let mut block = honest("eth_getBlockByNumber");
+    let honest_block = honest(&json!({ "method": "eth_getBlockByNumber" }));
+    let mut block = honest_block.clone();
     for (field, value) in [("number", "0xffffffffffffffff"), ("timestamp", "0xffffffffffffffff"), ("hash", "0x12")] {
         block[field] = json!(value);
         hostile.lie("eth_getBlockByNumber", Lie::Result(block.clone()));
         assert!(connect(hostile.options()).await.is_err(), "{field}");
-        block = honest("eth_getBlockByNumber");
+        block = honest_block.clone();
     }
     hostile.be_honest();
     assert!(connect(UpstreamOptions { block: Some(5), ..hostile.options() }).await.unwrap_err().contains("block 16"));
