@@ -3,6 +3,7 @@
 
 pub mod anvil;
 pub mod gas;
+pub mod proxy;
 pub mod suite;
 
 use alloy::rpc::types::TransactionRequest;

@@ -6,6 +6,7 @@ mod common;
 mod gas;
 mod independent;
 mod interface;
+mod keeper;
 mod layout;
 mod lens;
 mod life;
