@@ -52,7 +52,7 @@ pub struct Scale {
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(4..=2_000))]
     pub users: u64,
     /// Days of usage, and then of revenue
-    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u64).range(1..=14))]
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u64).range(1..=60))]
     pub days: u64,
     /// What the wallets are drawn with
     #[arg(long, default_value_t = 1)]

@@ -136,8 +136,9 @@ impl Node {
         Ok((event.data, receipt.gas_used))
     }
 
-    /// Runs a view.
+    /// Runs a view, in the second in which the next transaction would be.
     pub async fn view<C: SolCall>(&self, to: Address, call: C) -> Result<C::Return> {
+        self.stand_still().await?;
         let output = self.provider.call(request(Address::ZERO, to, call)).block(BlockId::latest()).await;
         let output = output.with_context(|| format!("{} failed.", C::SIGNATURE))?;
         Ok(C::abi_decode_returns_validate(&output)?)

@@ -268,7 +268,10 @@ impl<'a> Sums<'a> {
     }
 
     fn read_csv(&mut self, path: &Path, file: File) -> Result<()> {
-        // The library drops a byte order mark and knows every end of line.
+        let mut file = BufReader::with_capacity(LONGEST_LINE, file);
+        // The library drops a byte order mark and knows every end of line, but says of a record after "\r\n" that it begins in the line
+        // of the "\n".
+        let behind = u64::from(ends_lines_with_two(file.fill_buf()?));
         let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(file);
         let headers = reader.byte_headers().with_context(|| format!("{} has no header.", path.display()))?.clone();
         for name in ["time", "api_key", "model", "paid_usd"] {
@@ -277,7 +280,7 @@ impl<'a> Sums<'a> {
         }
         let mut record = csv::ByteRecord::new();
         loop {
-            let number = reader.position().line();
+            let number = reader.position().line() + behind;
             match reader.read_byte_record(&mut record) {
                 Ok(false) => return Ok(()),
                 Ok(true) => {}
@@ -287,7 +290,7 @@ impl<'a> Sums<'a> {
                     continue;
                 }
             }
-            let number = record.position().map_or(number, csv::Position::line);
+            let number = record.position().map_or(number, |position| position.line() + behind);
             let text = || record.iter().map(String::from_utf8_lossy).collect::<Vec<_>>().join(",");
             if record.len() != headers.len() {
                 self.reject(path, number, &format!("it has {} fields", record.len()), &text())?;
@@ -394,6 +397,11 @@ impl<'a> Sums<'a> {
         merged.file.flush()?;
         Ok(Days { days: merged.days, counts: self.counts, file: merged.file.into_inner()? })
     }
+}
+
+/// Whether the first line ends with "\r\n".
+fn ends_lines_with_two(bytes: &[u8]) -> bool {
+    bytes.iter().position(|byte| *byte == b'\n').is_some_and(|end| end > 0 && bytes.get(end - 1) == Some(&b'\r'))
 }
 
 fn skip_line(file: &mut impl BufRead) -> std::io::Result<()> {
