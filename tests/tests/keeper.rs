@@ -45,7 +45,7 @@ async fn what_succeeded_is_graduated_and_programs_are_kept_active() {
     let head = client.provider().get_block_number().await.unwrap();
     assert!(round(&["--dry-run"]).await);
     assert_eq!(client.provider().get_block_number().await.unwrap(), head, "a dry run sends nothing");
-    assert!(!round(&["--max-fee", "0.01"]).await, "gas is dearer than that");
+    assert!(!round(&["--max-gas-price", "0.01"]).await, "gas is dearer than that");
     assert_eq!(state(token).await, SUCCEEDED);
     assert!(round(&[]).await);
     assert_eq!([state(token).await, state(open).await], [GRADUATED, RAISING]);

@@ -6,7 +6,8 @@ use fomo_chain::precompiles::ARB_WASM;
 use metrics::{counter, gauge};
 
 use super::Keeper;
-use crate::abi::{IArbWasm, ILaunchpad, ILens, ILiquidityAdapter, IRevenueSplitter};
+use crate::abi::{IAccess, IArbWasm, ILaunchpad, ILens, ILiquidityAdapter, IRevenueSplitter, IRewardDistributor};
+use crate::wallet::amount::word;
 
 /// Launches of a page.
 const PAGE: u64 = 200;
@@ -60,28 +61,81 @@ impl Keeper<'_> {
         names.into_iter().filter_map(|name| self.record.address(name).ok()).collect()
     }
 
-    /// Records prices of the pools that buybacks go through, and buys back what is due.
+    /// Buys back what is due. Prices are recorded of the pools that a full bucket is to be spent in, and of no other.
     pub(super) async fn buy_back(&self) -> Result<u64> {
         let (splitter, flock) = (self.at("revenue-splitter")?, self.at("flock")?);
         let (mut sent, mut failed) = (0, None);
         let graduated = self.launches(GRADUATED).await?;
-        for card in &graduated {
-            sent += self.record_price(card.adapter, card.token, flock).await?;
-        }
         for asset in self.assets() {
-            for venue in ["adapter-uniswap-v2", "adapter-aerodrome"] {
-                if let Ok(adapter) = self.at(venue) {
-                    sent += self.record_price(adapter, asset, flock).await?;
+            let mut buckets = Vec::new();
+            let totals = self.view(splitter, IRevenueSplitter::totalsOfCall { asset }).await?;
+            if totals.flockBuyback > totals.flockBuybackLeft {
+                buckets.push((flock, None));
+            }
+            for card in &graduated {
+                let ledger = self.view(splitter, IRevenueSplitter::ledgerOfCall { token: card.token, asset }).await?;
+                if ledger.mtBuyback > ledger.mtBuybackLeft {
+                    buckets.push((card.token, Some(card.adapter)));
                 }
             }
-            for token in [flock].into_iter().chain(graduated.iter().map(|card| card.token)) {
-                match self.buy_back_of(splitter, token, asset, flock).await {
-                    Ok(one) => sent += one,
+            for (token, adapter) in buckets {
+                match self.spend(splitter, asset, token, adapter).await {
+                    Ok(more) => sent += more,
                     Err(error) => failed = Some(error),
                 }
             }
         }
         failed.map_or(Ok(sent), Err)
+    }
+
+    /// Records the prices on the way of a bucket, and spends it where it can be.
+    async fn spend(&self, splitter: Address, asset: Address, token: Address, adapter: Option<Address>) -> Result<u64> {
+        let flock = self.at("flock")?;
+        let parameter = async |kind| -> Result<Address> {
+            let key = IRevenueSplitter::parameterKeyCall { kind: word(kind)?, of_: asset };
+            let key = self.view(splitter, key).await?;
+            // One that was never set is none.
+            let value = self.view(splitter, IAccess::parameterCall { key }).await.unwrap_or_default();
+            Ok(Address::from_word(value.into()))
+        };
+        let (route, via) = (parameter("ROUT").await?, parameter("VIAT").await?);
+        if route.is_zero() {
+            return Ok(0);
+        }
+        let mut pools =
+            if via.is_zero() { vec![(route, asset, flock)] } else { vec![(route, asset, via), (route, via, flock)] };
+        pools.extend(adapter.map(|adapter| (adapter, token, flock)));
+        let mut sent = 0;
+        for (adapter, a, b) in pools {
+            sent += self.record_price(adapter, a, b).await?;
+        }
+        Ok(sent + self.buy_back_of(splitter, token, asset, flock).await?)
+    }
+
+    /// What lies about for whom it belongs to: fees of locked liquidity, left-overs of ended streams, the treasury's fees.
+    pub(super) async fn collect(&self) -> Result<u64> {
+        let (launchpad, rewards) = (self.at("launchpad")?, self.at("reward-distributor")?);
+        let mut sent = 0;
+        if !self.view(launchpad, ILaunchpad::treasuryFeesOwedCall {}).await?.is_zero() {
+            let call = ILaunchpad::withdrawTreasuryCall {};
+            sent += self.send("pay the treasury its fees", launchpad, call, U256::ZERO).await?;
+        }
+        for card in self.launches(GRADUATED).await? {
+            let mt = card.token;
+            if !self.view(rewards, IRewardDistributor::leftOverOfCall { mt }).await?.is_zero() {
+                let call = IRewardDistributor::burnLeftOverCall { mt };
+                sent += self.send(&format!("burn what is left of {mt}"), rewards, call, U256::ZERO).await?;
+            }
+            let call = ILiquidityAdapter::collectFeesCall { mt };
+            if self.client.account().is_none() {
+                continue;
+            }
+            let fees = self.client.simulate(card.adapter, call.clone(), U256::ZERO).await;
+            if fees.is_ok_and(|fees| !fees.mtBurned.is_zero() || !fees.flock.is_zero()) {
+                sent += self.send(&format!("collect the fees of {mt}"), card.adapter, call, U256::ZERO).await?;
+            }
+        }
+        Ok(sent)
     }
 
     /// Records the price of two tokens' pool, where there is one and its newest record is a minute old.

@@ -8,8 +8,10 @@ mod duties;
 mod report;
 pub mod usage;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use alloy::primitives::{Address, U256};
@@ -61,6 +63,12 @@ pub struct Options {
     /// Sealed days, counted back from the newest, whose rewards are added to their accounts
     #[arg(long, default_value_t = 14, value_name = "DAYS")]
     pub accrue: u64,
+    /// Report days of which the files have nothing as days on which nobody used anything
+    #[arg(long)]
+    pub empty_days: bool,
+    /// Report days again whose report was voided
+    #[arg(long)]
+    pub again: bool,
     /// Seconds between rounds
     #[arg(long, default_value_t = 60, value_name = "SECONDS")]
     pub every: u64,
@@ -70,9 +78,9 @@ pub struct Options {
     /// Say what would be done and do nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Highest price of gas to send at, in gwei
+    /// Price of gas above which nothing is sent, in gwei
     #[arg(long, value_name = "GWEI")]
-    pub max_fee: Option<f64>,
+    pub max_gas_price: Option<f64>,
     /// Where metrics are served in Prometheus' format, such as 127.0.0.1:9100
     #[arg(long, value_name = "ADDRESS")]
     pub metrics: Option<SocketAddr>,
@@ -92,6 +100,8 @@ struct Keeper<'a> {
     client: Client,
     record: Deployment,
     options: &'a Options,
+    /// Sealed days of which nothing is left to accrue: what is not asked again.
+    accrued: Mutex<BTreeSet<u64>>,
 }
 
 /// Does what is due, round after round; whether the last one went well.
@@ -108,7 +118,7 @@ pub async fn run(options: &Options) -> Result<bool> {
         let exporter = PrometheusBuilder::new().with_http_listener(address).install();
         exporter.with_context(|| format!("Metrics cannot be served at {address}."))?;
     }
-    let keeper = Keeper { client, record, options };
+    let keeper = Keeper { client, record, options, accrued: Mutex::default() };
     let mut failed = 0_u32;
     loop {
         let well = keeper.round().await;
@@ -130,6 +140,7 @@ impl Keeper<'_> {
         well &= self.tell("accrue", self.accrue().await);
         well &= self.tell("graduate", self.graduate().await);
         well &= self.tell("buy back", self.buy_back().await);
+        well &= self.tell("collect", self.collect().await);
         well &= self.tell("keep alive", self.keep_alive().await);
         well &= self.tell("measure", self.measure().await);
         counter!("fomo_keeper_rounds_total", "well" => well.to_string()).increment(1);
@@ -150,6 +161,14 @@ impl Keeper<'_> {
         }
     }
 
+    fn is_accrued(&self, epoch: u64) -> bool {
+        self.accrued.lock().unwrap_or_else(PoisonError::into_inner).contains(&epoch)
+    }
+
+    fn set_accrued(&self, epoch: u64) {
+        self.accrued.lock().unwrap_or_else(PoisonError::into_inner).insert(epoch);
+    }
+
     fn at(&self, contract: &str) -> Result<Address> {
         self.record.address(contract)
     }
@@ -161,16 +180,28 @@ impl Keeper<'_> {
     /// Sends a transaction; or says that it would. How many were sent.
     async fn send<C: SolCall>(&self, what: &str, to: Address, call: C, value: U256) -> Result<u64> {
         if self.options.dry_run {
-            println!("would {what}: {} of {to}", C::SIGNATURE);
+            let refused = match self.client.account() {
+                Some(_) => self.client.simulate(to, call, value).await.err(),
+                None => None,
+            };
+            let refused = refused.map_or(String::new(), |error| format!(", which is refused now: {error:#}"));
+            println!("would {what}: {} of {to}{refused}", C::SIGNATURE);
             return Ok(0);
         }
-        if let Some(most) = self.options.max_fee {
+        if let Some(most) = self.options.max_gas_price {
             let price = self.client.provider().get_gas_price().await?;
             #[allow(clippy::cast_precision_loss, reason = "a limit of a person's")]
             let price = price as f64 / 1e9;
-            anyhow::ensure!(price <= most, "Gas costs {price} gwei, over the {most} of --max-fee.");
+            anyhow::ensure!(price <= most, "Gas costs {price} gwei, over the {most} of --max-gas-price.");
         }
-        let receipt = self.client.send(to, call, value).await.with_context(|| format!("To {what}"))?;
+        let receipt = self.client.send(to, call, value).await;
+        if receipt.is_err() {
+            counter!("fomo_keeper_transactions_failed_total", "function" => C::SIGNATURE).increment(1);
+        }
+        let receipt = receipt.with_context(|| format!("To {what}"))?;
+        let cost = u128::from(receipt.gas_used).saturating_mul(receipt.effective_gas_price);
+        #[allow(clippy::cast_precision_loss, reason = "a gauge of ETH")]
+        gauge!("fomo_keeper_spent_eth").increment(cost as f64 / 1e18);
         counter!("fomo_keeper_transactions_total", "function" => C::SIGNATURE).increment(1);
         counter!("fomo_keeper_gas_total").increment(receipt.gas_used);
         tracing::info!(what, transaction = %receipt.transaction_hash, gas = receipt.gas_used, "sent");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use alloy::primitives::{B256, Bytes, U256, keccak256};
 use alloy::rpc::types::Filter;
 use alloy::sol_types::SolEvent;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use metrics::{counter, gauge};
 
 use super::Keeper;
@@ -39,10 +39,11 @@ impl Keeper<'_> {
             return Ok(0);
         }
         let (usage, wallets) = (usage.clone(), wallets.clone());
+        let now = self.client.now().await?;
         let (models, rejects, known) = (self.options.models.clone(), self.options.rejects.clone(), seasons.clone());
         let read = move || -> Result<Days> {
             let book = Book::read(&wallets, models.as_deref())?;
-            let mut sums = Sums::new(&book, &known, Limits::default(), rejects.as_deref())?;
+            let mut sums = Sums::new(&book, &known, now, Limits::default(), rejects.as_deref())?;
             for file in files(&usage)? {
                 sums.read(&file)?;
             }
@@ -56,11 +57,15 @@ impl Keeper<'_> {
             gauge!("fomo_keeper_rows", "kind" => "accepted").set(counts.accepted as f64);
             gauge!("fomo_keeper_rows", "kind" => "rejected").set(counts.rejected as f64);
         }
-        let mut sent = 0;
+        let (mut sent, mut failed) = (0, None);
         for epoch in seasons.into_keys() {
-            sent += self.report_day(epoch, &days).await.with_context(|| format!("Epoch {epoch} is not reported."))?;
+            // A day that needs a person does not keep the days after it.
+            match self.report_day(epoch, &days).await {
+                Ok(more) => sent += more,
+                Err(error) => failed = Some(error.context(format!("Epoch {epoch} is not reported."))),
+            }
         }
-        Ok(sent)
+        failed.map_or(Ok(sent), Err)
     }
 
     /// Ended days that are not sealed and whose files should be complete.
@@ -75,6 +80,15 @@ impl Keeper<'_> {
         let (rows, spend) = (totals.rows, totals.spend);
         let mut sent = 0;
         if self.view(rewards, R::epochStateCall { epoch }).await? == UNREPORTED {
+            let attempt = self.view(rewards, R::reportOfCall { epoch }).await?.attempt;
+            ensure!(
+                rows > 0 || self.options.empty_days,
+                "The files have nothing of it. --empty-days reports that nobody used anything."
+            );
+            ensure!(
+                attempt == 0 || self.options.again,
+                "An attempt was voided. --again reports it again; look first why it was."
+            );
             let call = R::declareCall { epoch, rows, spend };
             sent += self.send(&format!("declare {rows} rows of epoch {epoch}"), rewards, call, U256::ZERO).await?;
             if self.options.dry_run {
@@ -84,31 +98,42 @@ impl Keeper<'_> {
         let known = self.view(rewards, R::reportOfCall { epoch }).await?;
         ensure!(
             (known.declaredRows, known.declaredSpend) == (rows, spend),
-            "It is declared with {} rows and {} micro-USD, and the files have {rows} and {spend}. Void it if the files are right.",
+            "It is declared with {} rows and {} micro-USD, and the files have {rows} and {spend}. Somebody has to void it if the files are right.",
             known.declaredRows,
             known.declaredSpend
         );
+        sent += self.report_rest(epoch, days, &known).await?;
+        Ok(sent)
+    }
+
+    /// Reports the rows behind those that are there, whatever batches they came in.
+    async fn report_rest(&self, epoch: u64, days: &Days, known: &R::reportOfReturn) -> Result<u64> {
+        let (mut sent, mut index, mut there) = (0, known.batches, 0_u64);
         let mut batch: Vec<Row> = Vec::new();
-        let mut index = 0_u32;
-        for row in days.rows(epoch)? {
+        for (number, row) in (0_u32..).zip(days.rows(epoch)?) {
             let row = row?;
+            if number < known.rows {
+                there = there.saturating_add(row.spend.unsigned_abs());
+                continue;
+            }
+            ensure!(there == known.spend, "What was reported of it is not what the files begin with.");
             let full = batch.len() >= usize::from(self.options.batch);
             if batch.first().is_some_and(|first| full || first.key != row.key) {
-                sent += self.report_batch(epoch, index, known.batches, &batch).await?;
+                sent += self.report_batch(epoch, index, &batch).await?;
                 index += 1;
                 batch.clear();
             }
             batch.push(row);
         }
         if !batch.is_empty() {
-            sent += self.report_batch(epoch, index, known.batches, &batch).await?;
+            sent += self.report_batch(epoch, index, &batch).await?;
         }
         Ok(sent)
     }
 
-    /// Reports a batch unless it is there. One that another keeper reports meanwhile changes nothing the second time.
-    async fn report_batch(&self, epoch: u64, index: u32, there: u32, batch: &[Row]) -> Result<u64> {
-        let Some(first) = batch.first().filter(|_| index >= there) else { return Ok(0) };
+    /// Reports a batch. One that another keeper reports meanwhile changes nothing the second time.
+    async fn report_batch(&self, epoch: u64, index: u32, batch: &[Row]) -> Result<u64> {
+        let Some(first) = batch.first() else { return Ok(0) };
         let row = |row: &Row| {
             let spend = row.spend.unsigned_abs().to_be_bytes();
             [row.account.as_slice(), spend.get(2..).unwrap_or_default()].concat()
@@ -145,6 +170,9 @@ impl Keeper<'_> {
         let next = self.view(rewards, R::nextEpochCall {}).await?.epoch;
         let mut sent = 0;
         for epoch in next.saturating_sub(self.options.accrue)..next {
+            if self.is_accrued(epoch) {
+                continue;
+            }
             if self.view(rewards, R::epochStateCall { epoch }).await? != SEALED {
                 continue;
             }
@@ -155,6 +183,10 @@ impl Keeper<'_> {
             }
             if waits {
                 sent += self.accrue_day(epoch, report.attempt).await?;
+            }
+            // What is open then is usage of no token, which stays so.
+            if !self.options.dry_run {
+                self.set_accrued(epoch);
             }
         }
         Ok(sent)

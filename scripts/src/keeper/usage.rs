@@ -11,8 +11,9 @@ use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use alloy::primitives::{Address, B256, keccak256};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use tempfile::NamedTempFile;
 
 use crate::wallet::amount::{address, model_id, time};
@@ -108,34 +109,33 @@ fn lines<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Vec<(u64, T)>> {
     Ok(all)
 }
 
-/// A line of a usage file.
-#[derive(Debug, Deserialize)]
-struct Line {
+/// A row as it was written, field by field.
+#[derive(Debug)]
+struct Line<'a> {
     /// Unix seconds, or RFC 3339.
-    time: Text,
+    time: &'a str,
     /// The key that was used.
-    api_key: String,
+    api_key: &'a str,
     /// The model.
-    model: String,
+    model: &'a str,
     /// Dollars that were paid, after discounts; below zero for a refund.
-    paid_usd: Text,
+    paid_usd: &'a str,
 }
 
-/// JSON may have numbers where CSV has texts.
+/// A line of JSON. Numbers stay the digits that they were written with.
 #[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Text {
-    Text(String),
-    Number(serde_json::Number),
+struct JsonLine<'a> {
+    #[serde(borrow)]
+    time: &'a RawValue,
+    api_key: String,
+    model: String,
+    #[serde(borrow)]
+    paid_usd: &'a RawValue,
 }
 
-impl Text {
-    fn text(&self) -> String {
-        match self {
-            Self::Text(text) => text.trim().to_owned(),
-            Self::Number(number) => number.to_string(),
-        }
-    }
+/// A number or a text of JSON as it was written, without quotes.
+fn plain(value: &RawValue) -> &str {
+    value.get().trim_matches('"')
 }
 
 /// Dollars with at most six decimals, in micro-USD.
@@ -162,6 +162,8 @@ pub struct Counts {
     pub other_days: u64,
     /// Sums that refunds bring to zero or below: nothing is reported of them.
     pub refunded: u64,
+    /// Sums that are more than a report can say: nothing is reported of them.
+    pub too_large: u64,
 }
 
 /// A row of a report.
@@ -213,23 +215,39 @@ pub struct Sums<'a> {
     sums: HashMap<(u64, B256, Address), i64>,
     runs: Vec<NamedTempFile>,
     counts: Counts,
-    rejects: Option<csv::Writer<File>>,
+    /// The present, in seconds: nothing was used later.
+    now: u64,
+    rejects: Option<Rejects>,
+}
+
+/// What was set aside, for whoever may see API keys: the file is its owner's alone, and there as a whole or not at all.
+struct Rejects {
+    file: csv::Writer<NamedTempFile>,
+    path: PathBuf,
 }
 
 impl<'a> Sums<'a> {
-    /// Nothing yet. Rows that are set aside are written to `rejects`.
+    /// Nothing yet, at a time in seconds. Rows that are set aside are written to `rejects` in the end.
     ///
     /// # Errors
     /// When that cannot be written.
-    pub fn new(book: &'a Book, seasons: &'a BTreeMap<u64, u8>, limits: Limits, rejects: Option<&Path>) -> Result<Self> {
+    pub fn new(
+        book: &'a Book,
+        seasons: &'a BTreeMap<u64, u8>,
+        now: u64,
+        limits: Limits,
+        rejects: Option<&Path>,
+    ) -> Result<Self> {
         let rejects = rejects.map(|path| -> Result<_> {
-            let mut file =
-                csv::Writer::from_path(path).with_context(|| format!("{} cannot be written.", path.display()))?;
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let file =
+                NamedTempFile::new_in(folder).with_context(|| format!("{} cannot be written.", path.display()))?;
+            let mut file = csv::Writer::from_writer(file);
             file.write_record(["file", "line", "reason", "row"])?;
-            Ok(file)
+            Ok(Rejects { file, path: path.to_owned() })
         });
         let (sums, runs, counts) = (HashMap::new(), Vec::new(), Counts::default());
-        Ok(Self { book, seasons, limits, sums, runs, counts, rejects: rejects.transpose()? })
+        Ok(Self { book, seasons, limits, sums, runs, counts, now, rejects: rejects.transpose()? })
     }
 
     /// Reads a file: JSON lines where its name ends in `.jsonl` or `.ndjson`, else CSV with a header.
@@ -238,73 +256,54 @@ impl<'a> Sums<'a> {
     /// When the file, or a temporary one, cannot be read or written; never because of a row.
     pub fn read(&mut self, path: &Path) -> Result<()> {
         let file = File::open(path).with_context(|| format!("{} cannot be read.", path.display()))?;
+        let mut file = BufReader::new(file);
         let json = path.extension().is_some_and(|ending| ending == "jsonl" || ending == "ndjson");
-        if json { self.read_json(path, BufReader::new(file)) } else { self.read_csv(path, file) }
-    }
-
-    fn read_json(&mut self, path: &Path, mut file: impl BufRead) -> Result<()> {
-        for number in 1.. {
-            let mut bytes = Vec::new();
-            let read = file.by_ref().take(LONGEST_LINE as u64).read_until(b'\n', &mut bytes)?;
-            if read == 0 {
-                break;
-            }
-            if read == LONGEST_LINE && bytes.last() != Some(&b'\n') {
-                skip_line(&mut file)?;
-                self.reject(path, number, "the line is too long", "")?;
-                continue;
-            }
-            let text = String::from_utf8_lossy(&bytes);
-            let text = text.trim().trim_start_matches('\u{feff}');
+        let columns = if json { None } else { Some(Columns::read(path, &mut file)?) };
+        // Lines are read one by one, so that a stray quote swallows no other.
+        for number in 1 + u64::from(!json).. {
+            let line = match next_line(&mut file)? {
+                None => return Ok(()),
+                Some(Err(reason)) => {
+                    self.reject(path, number, reason, "")?;
+                    continue;
+                }
+                Some(Ok(line)) => line,
+            };
+            let text = line.trim();
             if text.is_empty() {
                 continue;
             }
-            match serde_json::from_str(text) {
-                Ok(line) => self.take(path, number, &line, text)?,
-                Err(error) => self.reject(path, number, &error.to_string(), text)?,
+            match &columns {
+                Some(columns) => self.take_csv(path, number, columns, text)?,
+                None => self.take_json(path, number, text)?,
             }
         }
         Ok(())
     }
 
-    fn read_csv(&mut self, path: &Path, file: File) -> Result<()> {
-        let mut file = BufReader::with_capacity(LONGEST_LINE, file);
-        // The library drops a byte order mark and knows every end of line, but says of a record after "\r\n" that it begins in the line
-        // of the "\n".
-        let behind = u64::from(ends_lines_with_two(file.fill_buf()?));
-        let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(file);
-        let headers = reader.byte_headers().with_context(|| format!("{} has no header.", path.display()))?.clone();
-        for name in ["time", "api_key", "model", "paid_usd"] {
-            let there = headers.iter().any(|header| header == name.as_bytes());
-            ensure!(there, "{} has no column {name}; it takes time, api_key, model and paid_usd.", path.display());
+    fn take_json(&mut self, path: &Path, number: u64, text: &str) -> Result<()> {
+        let line: JsonLine<'_> = match serde_json::from_str(text) {
+            Ok(line) => line,
+            Err(error) => return self.reject(path, number, &error.to_string(), text),
+        };
+        let (time, paid_usd) = (plain(line.time), plain(line.paid_usd));
+        self.take(path, number, &Line { time, api_key: &line.api_key, model: &line.model, paid_usd }, text)
+    }
+
+    fn take_csv(&mut self, path: &Path, number: u64, columns: &Columns, text: &str) -> Result<()> {
+        let record = match record(text) {
+            Ok(record) => record,
+            Err(error) => return self.reject(path, number, &error.to_string(), text),
+        };
+        if record.len() != columns.count {
+            return self.reject(path, number, &format!("it has {} fields", record.len()), text);
         }
-        let mut record = csv::ByteRecord::new();
-        loop {
-            let number = reader.position().line() + behind;
-            match reader.read_byte_record(&mut record) {
-                Ok(false) => return Ok(()),
-                Ok(true) => {}
-                Err(error) if error.is_io_error() => return Err(error.into()),
-                Err(error) => {
-                    self.reject(path, number, &error.to_string(), "")?;
-                    continue;
-                }
-            }
-            let number = record.position().map_or(number, |position| position.line() + behind);
-            let text = || record.iter().map(String::from_utf8_lossy).collect::<Vec<_>>().join(",");
-            if record.len() != headers.len() {
-                self.reject(path, number, &format!("it has {} fields", record.len()), &text())?;
-                continue;
-            }
-            match record.deserialize::<Line>(Some(&headers)) {
-                Ok(line) => self.take(path, number, &line, &text())?,
-                Err(error) => self.reject(path, number, &error.to_string(), &text())?,
-            }
-        }
+        let [time, api_key, model, paid_usd] = columns.places.map(|place| record.get(place).unwrap_or_default());
+        self.take(path, number, &Line { time, api_key, model, paid_usd }, text)
     }
 
     /// Counts a row, wholly or not at all.
-    fn take(&mut self, path: &Path, number: u64, line: &Line, text: &str) -> Result<()> {
+    fn take(&mut self, path: &Path, number: u64, line: &Line<'_>, text: &str) -> Result<()> {
         match self.row(line) {
             Ok(Some(row)) => {
                 let sum = self.sums.entry(row.place()).or_default();
@@ -323,16 +322,21 @@ impl<'a> Sums<'a> {
         Ok(())
     }
 
-    fn row(&self, line: &Line) -> Result<Option<Row>, String> {
-        let at = line.time.text();
-        let at = time(at.trim_end_matches('Z')).map_err(|error| format!("{error:#}"))?;
-        let spend = micro_usd(&line.paid_usd.text())?;
-        let wallet = self.book.wallets.get(&hash_of(&line.api_key));
+    fn row(&self, line: &Line<'_>) -> Result<Option<Row>, String> {
+        let at = time(line.time.trim_end_matches('Z')).map_err(|error| format!("{error:#}"))?;
+        if at > self.now {
+            return Err("its time has not come: are these milliseconds?".to_owned());
+        }
+        let spend = micro_usd(line.paid_usd)?;
+        if spend.abs() > MOST {
+            return Err("nobody pays as much in a day".to_owned());
+        }
+        let wallet = self.book.wallets.get(&hash_of(line.api_key));
         let account = *wallet.ok_or("the API key has no wallet")?;
         if line.model.is_empty() {
             return Err("it names no model".to_owned());
         }
-        let model = model_id(&line.model).map_err(|error| format!("{error:#}"))?;
+        let model = model_id(line.model).map_err(|error| format!("{error:#}"))?;
         let epoch = at / DAY;
         let Some(season) = self.seasons.get(&epoch) else { return Ok(None) };
         Ok(Some(Row { epoch, key: self.book.key(model, *season), account, spend }))
@@ -342,7 +346,7 @@ impl<'a> Sums<'a> {
         self.counts.rejected += 1;
         tracing::warn!(file = %path.display(), line, reason, "a row was set aside");
         if let Some(file) = &mut self.rejects {
-            file.write_record([&path.display().to_string(), &line.to_string(), reason, row])?;
+            file.file.write_record([&path.display().to_string(), &line.to_string(), reason, row])?;
         }
         Ok(())
     }
@@ -368,11 +372,12 @@ impl<'a> Sums<'a> {
     /// Merges everything.
     ///
     /// # Errors
-    /// When a temporary file cannot be read or written, or somebody spent more in a day than a report can say.
+    /// When a temporary file cannot be read or written.
     pub fn finish(mut self) -> Result<Days> {
         self.spill()?;
-        if let Some(file) = &mut self.rejects {
-            file.flush()?;
+        if let Some(Rejects { file, path }) = self.rejects.take() {
+            let file = file.into_inner().map_err(|error| anyhow!("{error}"))?;
+            file.persist(&path).with_context(|| format!("{} cannot be written.", path.display()))?;
         }
         let mut readers =
             self.runs.iter().map(|run| Ok(BufReader::new(run.reopen()?))).collect::<std::io::Result<Vec<_>>>()?;
@@ -399,9 +404,53 @@ impl<'a> Sums<'a> {
     }
 }
 
-/// Whether the first line ends with "\r\n".
-fn ends_lines_with_two(bytes: &[u8]) -> bool {
-    bytes.iter().position(|byte| *byte == b'\n').is_some_and(|end| end > 0 && bytes.get(end - 1) == Some(&b'\r'))
+/// Where the columns of a CSV file are.
+struct Columns {
+    places: [usize; 4],
+    count: usize,
+}
+
+impl Columns {
+    fn read(path: &Path, file: &mut impl BufRead) -> Result<Self> {
+        let header = next_line(file)?.with_context(|| format!("{} is empty.", path.display()))?;
+        let header = header.map_err(|reason| anyhow!("The header of {}: {reason}.", path.display()))?;
+        let header = record(header.trim_start_matches('\u{feff}').trim())?;
+        let place = |name: &str| {
+            let place = header.iter().position(|column| column == name);
+            place.with_context(|| {
+                format!("{} has no column {name}; it takes time, api_key, model and paid_usd.", path.display())
+            })
+        };
+        let places = [place("time")?, place("api_key")?, place("model")?, place("paid_usd")?];
+        Ok(Self { places, count: header.len() })
+    }
+}
+
+/// The fields of a line.
+fn record(line: &str) -> csv::Result<csv::StringRecord> {
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .buffer_capacity(line.len().max(1))
+        .from_reader(line.as_bytes());
+    let mut record = csv::StringRecord::new();
+    reader.read_record(&mut record)?;
+    Ok(record)
+}
+
+/// The next line of a file, or why it is none.
+fn next_line(file: &mut impl BufRead) -> Result<Option<Result<String, &'static str>>> {
+    let mut bytes = Vec::new();
+    let read = file.by_ref().take(LONGEST_LINE as u64).read_until(b'\n', &mut bytes)?;
+    if read == 0 {
+        return Ok(None);
+    }
+    if read == LONGEST_LINE && bytes.last() != Some(&b'\n') {
+        skip_line(file)?;
+        return Ok(Some(Err("the line is too long")));
+    }
+    Ok(Some(String::from_utf8(bytes).map_err(|_| "it is not UTF-8")))
 }
 
 fn skip_line(file: &mut impl BufRead) -> std::io::Result<()> {
@@ -434,9 +483,14 @@ impl Merged {
         let Some(row) = row else { return Ok(()) };
         if row.spend <= 0 {
             counts.refunded += 1;
+            tracing::warn!(account = %row.account, epoch = row.epoch, micro_usd = row.spend, "refunds leave nothing of a day");
             return Ok(());
         }
-        ensure!(row.spend <= MOST, "{} spent more in a day than a report can say.", row.account);
+        if row.spend > MOST {
+            counts.too_large += 1;
+            tracing::error!(account = %row.account, epoch = row.epoch, "spent more in a day than a report can say");
+            return Ok(());
+        }
         let day = self.days.entry(row.epoch).or_insert(Totals { rows: 0, spend: 0, first: self.written });
         day.rows = day.rows.checked_add(1).context("A day has too many rows.")?;
         day.spend = day.spend.checked_add(row.spend.unsigned_abs()).context("A day's spend is too large.")?;
@@ -526,7 +580,7 @@ mod tests {
         let (path, rejects) = (folder.path().join(name), folder.path().join("rejects.csv"));
         fs::write(&path, bytes).unwrap();
         let (book, seasons) = (book(), BTreeMap::from([(1, 1), (2, 2)]));
-        let mut all = Sums::new(&book, &seasons, Limits { sums }, Some(&rejects)).unwrap();
+        let mut all = Sums::new(&book, &seasons, 1_000_000, Limits { sums }, Some(&rejects)).unwrap();
         all.read(&path).unwrap();
         (all.finish().unwrap(), fs::read_to_string(rejects).unwrap())
     }
@@ -565,7 +619,7 @@ mod tests {
             expected.sort();
             assert_eq!(rows(&days, 1), expected);
             assert_eq!(rows(&days, 2), [(keccak256("chat"), one, 2_000_000)], "the second season names model ids");
-            let counts = Counts { accepted: 7, rejected: 0, other_days: 1, refunded: 1 };
+            let counts = Counts { accepted: 7, other_days: 1, refunded: 1, ..Counts::default() };
             assert_eq!(days.counts(), counts);
             assert_eq!((days.totals(1).rows, days.totals(1).spend), (3, 8_250_000));
             assert_eq!(rejects.lines().count(), 1);
@@ -601,6 +655,30 @@ mod tests {
                 rejects.lines().any(|row| row.contains(&format!(",{line},")) && row.to_lowercase().contains(reason));
             assert!(found, "line {line}: {reason} in {rejects}");
         }
+    }
+
+    #[test]
+    fn amounts_are_read_by_their_digits_and_absurd_ones_stop_nothing() {
+        let row = |paid: &str| format!("86400,key-1,chat,{paid}\n");
+        let good = ["0.000001", "0.000009", "\"1.5\""].map(row).concat();
+        let bad = ["1e3", "+5", "300000000", "-300000000"].map(row).concat();
+        let late = "1760000000000,key-1,chat,1\n";
+        let stray = "86400,\"key-1,chat,1\n";
+        let text = format!("time,api_key,model,paid_usd\n{good}{bad}{late}{stray}{}", row("2"));
+        let (days, rejects) = sum("usage.csv", text.as_bytes(), 10);
+        assert_eq!(days.counts(), Counts { accepted: 4, rejected: 6, ..Counts::default() }, "{rejects}");
+        assert_eq!(days.totals(1).spend, 3_500_010);
+        let json =
+            |paid: &str| format!("{{\"time\":86400,\"api_key\":\"key-1\",\"model\":\"chat\",\"paid_usd\":{paid}}}\n");
+        let mut text = ["0.000001", "1e3", "1e-6", "\"0.000002\""].map(json).concat().into_bytes();
+        text.extend_from_slice(b"{\"time\":86400,\"api_key\":\"key-1\",\"model\":\"\xff\",\"paid_usd\":1}\n");
+        let (days, rejects) = sum("usage.jsonl", &text, 10);
+        assert_eq!(days.counts(), Counts { accepted: 2, rejected: 3, ..Counts::default() }, "{rejects}");
+        assert_eq!(days.totals(1).spend, 3);
+        // Sums that no report can say are left out, and the day goes on.
+        let text = format!("time,api_key,model,paid_usd\n{}86400,key-2,chat,1\n", row("200000000").repeat(2));
+        let (days, _) = sum("usage.csv", text.as_bytes(), 10);
+        assert_eq!((days.counts().too_large, days.totals(1).rows), (1, 1));
     }
 
     #[test]

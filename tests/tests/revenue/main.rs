@@ -19,6 +19,7 @@ mod common;
 mod gas;
 
 mod interface;
+mod keeper;
 mod layout;
 mod model;
 

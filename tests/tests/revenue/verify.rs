@@ -205,7 +205,8 @@ fn record(world: &World) -> tempfile::TempDir {
     let contracts =
         contracts.map(|(name, address)| (name.to_owned(), Contract { address, ..Contract::default() })).into();
     let chain_id = world.suite.harness.chain.config().chain_id;
-    let record = Deployment { chain_id, network: "local".into(), commit: String::new(), contracts };
+    let record =
+        Deployment { chain_id, network: "local".into(), commit: String::new(), contracts, ..Deployment::default() };
     record.save(&folder.path().join("1.json")).unwrap();
     folder
 }

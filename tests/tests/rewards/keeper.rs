@@ -28,13 +28,18 @@ const STRANGER: &str = "8";
 
 /// A round of a keeper; whether all went well.
 async fn round(folder: &Path, url: &str, account: &str) -> bool {
+    round_with(folder, url, account, &[]).await
+}
+
+async fn round_with(folder: &Path, url: &str, account: &str, flags: &[&str]) -> bool {
     let file = |name: &str| folder.join(name).to_str().unwrap().to_owned();
     let [usage, wallets, models] = ["usage", "wallets.csv", "models.csv"].map(file);
     let [rejects, record] = ["rejects.csv", "record.json"].map(file);
-    let words = ["keeper", "--once", "--after", "0s", "--batch", "2", "--usage", &usage, "--wallets", &wallets];
+    let words = ["keeper", "--once", "--after", "0s", "--usage", &usage, "--wallets", &wallets];
     let more = ["--models", &models, "--rejects", &rejects, "--deployment", &record];
     let chain = ["--network", url, "--account", account];
-    let line = Line::try_parse_from(words.iter().chain(&more).chain(&chain)).unwrap();
+    let flags = if flags.is_empty() { &["--batch", "2"] } else { flags };
+    let line = Line::try_parse_from(words.iter().chain(&more).chain(&chain).chain(flags)).unwrap();
     keeper::run(&line.keeper).await.unwrap()
 }
 
@@ -154,8 +159,8 @@ async fn a_keeper_that_is_killed_at_every_transaction_pays_what_a_day_pays() {
     let owed = served.owed().await;
     assert_eq!(owed, tokio::task::spawn_blocking(expected).await.unwrap());
     assert!(owed.iter().all(|amounts| amounts[0] > U256::ZERO));
-    let rejects = fs::read_to_string(served.folder.path().join("rejects.csv")).unwrap_or_default();
-    assert!(rejects.is_empty() || rejects.contains("no wallet"), "{rejects}");
+    let rejects = fs::read_to_string(served.folder.path().join("rejects.csv")).unwrap();
+    assert!(rejects.contains("no wallet") && rejects.contains("six decimals"), "{rejects}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -186,4 +191,39 @@ async fn a_day_that_is_declared_otherwise_is_left_to_a_person() {
     fs::write(&file, fs::read_to_string(&file).unwrap() + &late).unwrap();
     assert!(!round(folder, &url, REPORTER).await);
     assert_eq!(served.state().await, 2, "nothing is reported against what was declared");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_reported_in_other_batches_is_gone_on_with() {
+    let served = Served::new().await;
+    let (folder, proxy) = (served.folder.path(), Proxy::start(served.server.url()).await);
+    // Declared, and a batch of one row.
+    proxy.revive(2, false);
+    round_with(folder, &proxy.url, REPORTER, &["--batch", "1"]).await;
+    assert_eq!(served.state().await, 2);
+    assert!(round_with(folder, &served.server.url(), REPORTER, &["--batch", "200"]).await);
+    assert_eq!(served.state().await, 3);
+    let report = served.client.view(served.rewards, R::reportOfCall { epoch: served.epoch }).await.unwrap();
+    assert_eq!((report.rows, report.batches), (5, 3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_usage_and_a_voided_report_are_left_to_a_person() {
+    let served = Served::new().await;
+    let (folder, url) = (served.folder.path(), served.server.url());
+    let usage = folder.join("usage");
+    fs::rename(&usage, folder.join("elsewhere")).unwrap();
+    fs::create_dir(&usage).unwrap();
+    assert!(!round(folder, &url, REPORTER).await);
+    assert_eq!(served.state().await, 1, "files that are missing are no day without usage");
+    fs::remove_dir(&usage).unwrap();
+    fs::rename(folder.join("elsewhere"), &usage).unwrap();
+    assert!(round(folder, &url, REPORTER).await);
+    let reporter = fomo_chain::development_key(9).unwrap();
+    let client = Client::connect(&url, Some(reporter.into())).await.unwrap();
+    client.send(served.rewards, R::voidReportCall { epoch: served.epoch }, U256::ZERO).await.unwrap();
+    assert!(!round(folder, &url, REPORTER).await);
+    assert_eq!(served.state().await, 1, "what was voided is not reported again by itself");
+    assert!(round_with(folder, &url, REPORTER, &["--again"]).await);
+    assert_eq!(served.state().await, 3);
 }
