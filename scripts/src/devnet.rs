@@ -1,6 +1,8 @@
 //! `cargo fomo devnet`: the embedded chain, served until it is stopped.
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
+use std::fs;
 use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -9,6 +11,7 @@ use std::time::Duration;
 
 use alloy::primitives::{Address, Bytes, address, hex, utils::format_ether, utils::parse_ether};
 use anyhow::{Context, Result, anyhow, bail, ensure};
+use clap::{Args as _, Command, FromArgMatches as _};
 use fomo_chain::{Chain, Config, ForkPoint, MNEMONIC, StateFile};
 use fomo_rpc::{Server, Upstream, UpstreamOptions};
 
@@ -25,7 +28,11 @@ const LATEST_GENESIS: u64 = 253_402_300_799;
 
 /// The settings; what is not given is as on Arbitrum One, or as the state file has it.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
+#[command(args_override_self = true)]
 pub struct Options {
+    /// File with settings, a line each as in `chain-id = 5`, named as the flags are; flags win over it
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// Address to listen on
     #[arg(long, default_value = "127.0.0.1")]
     pub host: IpAddr,
@@ -77,6 +84,31 @@ pub struct Options {
 }
 
 impl Options {
+    /// With the settings of the file that `--config` names, if it names one; `typed` is what was typed behind the command, and wins.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or says what no flag takes.
+    pub fn with_file(self, typed: impl IntoIterator<Item = OsString>) -> Result<Self> {
+        let Some(path) = &self.config else { return Ok(self) };
+        let text = fs::read_to_string(path).with_context(|| format!("{} cannot be read.", path.display()))?;
+        let settings: toml::Table = text.parse().with_context(|| format!("{} is no TOML.", path.display()))?;
+        let mut words = vec![OsString::from("devnet")];
+        for (name, value) in settings {
+            ensure!(name != "config", "{} names another file.", path.display());
+            match value {
+                toml::Value::Boolean(true) => words.push(format!("--{name}").into()),
+                toml::Value::Boolean(false) => {}
+                toml::Value::String(text) => words.push(format!("--{name}={text}").into()),
+                toml::Value::Integer(number) => words.push(format!("--{name}={number}").into()),
+                other => bail!("{}: {name} cannot be {other}.", path.display()),
+            }
+        }
+        let command = Self::augment_args(Command::new("devnet"));
+        let matches = command.try_get_matches_from(words.into_iter().chain(typed));
+        let matches = matches.map_err(|error| anyhow!("{}: {}", path.display(), error.to_string().trim_end()))?;
+        Ok(Self::from_arg_matches(&matches)?)
+    }
+
     /// The chain that they ask for.
     ///
     /// # Errors
@@ -300,6 +332,33 @@ mod tests {
     struct Line {
         #[command(flatten)]
         options: Options,
+    }
+
+    #[test]
+    fn a_file_has_settings_and_flags_win_over_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("devnet.toml");
+        let read = |text: &str, typed: &[&str]| {
+            std::fs::write(&path, text).unwrap();
+            let typed = [&["--config", path.to_str().unwrap()], typed].concat();
+            let options = Line::try_parse_from(["devnet"].iter().chain(&typed)).unwrap().options;
+            options.with_file(typed.iter().map(Into::into)).map_err(|error| format!("{error:#}"))
+        };
+        let options =
+            read("chain-id = 5\nport = 1\nbalance = \"0.5\"\ncache = true\neip7623 = false\n", &["--port", "2"]);
+        let options = options.unwrap();
+        assert_eq!((options.chain_id, options.port, options.cache, options.eip7623), (Some(5), 2, true, false));
+        assert_eq!(options.balance.as_deref(), Some("0.5"));
+        for (text, why) in [
+            ("chain = 5", "--chain"),
+            ("chain-id = \"five\"", "five"),
+            ("chain-id = [5]", "cannot be [5]"),
+            ("chain-id 5", "is no TOML"),
+            ("config = \"other\"", "names another file"),
+        ] {
+            let error = read(text, &[]).unwrap_err();
+            assert!(error.contains(why), "{text}: {error}");
+        }
     }
 
     fn options(line: &[&str]) -> Result<Options, clap::Error> {

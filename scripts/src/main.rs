@@ -1,6 +1,7 @@
 //! The `fomo` command line: `cargo fomo help` says what it does.
 
 use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -72,7 +73,10 @@ fn log(command: &Command) {
         _ => ("warn", false),
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     if json {
         subscriber.json().init();
     } else {
@@ -93,7 +97,11 @@ async fn run(command: Command) -> Result<bool> {
     match command {
         Command::Abi(options) => blocking(move || interfaces::run(&Root::find()?, &options)).await,
         Command::Build(options) => blocking(move || build::run(&Root::find()?, &options)).await,
-        Command::Devnet(options) => devnet::run(&options).await.map(|()| true),
+        Command::Devnet(options) => {
+            // What stands behind the command's name, for what it says over a file's settings.
+            let typed = std::env::args_os().skip_while(|word| word != "devnet").skip(1);
+            devnet::run(&options.with_file(typed)?).await.map(|()| true)
+        }
         Command::Demo(options) => demo::run(&options).await.map(|()| true),
         Command::Simulate(options) => blocking(move || simulate::run(&options).map(|()| true)).await,
         Command::Deploy(options) => deploy::run(&options).await,

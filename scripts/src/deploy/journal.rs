@@ -22,7 +22,7 @@ use crate::ui::{decimal, number};
 pub(super) struct Journal {
     pub client: Client,
     pub record: Deployment,
-    path: PathBuf,
+    pub path: PathBuf,
     wallet: EthereumWallet,
     /// Whether each step is told.
     quiet: bool,

@@ -135,7 +135,7 @@ fn hand_over(journal: &Journal, due: Option<u64>, open: &BTreeMap<Address, Vec<(
     if let Some(due) = due {
         println!("Parameters that differ from what contracts begin with wait until {}: run this again then.", At(due));
     }
-    let folder = Root::find()?.path().join("deployments");
+    let folder = journal.path.parent().unwrap_or(Path::new("."));
     for (account, roles) in open {
         let transactions: Vec<_> = roles
             .iter()
@@ -155,12 +155,12 @@ fn hand_over(journal: &Journal, due: Option<u64>, open: &BTreeMap<Address, Vec<(
         let path = folder.join(format!("{}.accept.{account}.json", journal.record.chain_id));
         fs::write(&path, serde_json::to_vec_pretty(&batch)?)
             .with_context(|| format!("{} cannot be written.", path.display()))?;
+        let count = roles.len();
         println!(
-            "{account} has {} roles to accept: {} is a batch for the Safe's transaction builder,",
-            roles.len(),
-            path.display()
+            "{account} has to accept {count} role{}: by `cargo fomo accept` with its key, or a Safe",
+            if count == 1 { "" } else { "s" }
         );
-        println!("and `cargo fomo accept` does it with its key.");
+        println!("by the batch for its transaction builder in {}.", path.display());
     }
     Ok(())
 }

@@ -148,12 +148,12 @@ async fn parameters(client: &Client, record: &Deployment, lines: &mut Vec<Line>)
         let (at, key) = (record.address(&parameter.contract)?, parameter.key);
         // A contract that has expired answers nothing, and says so as its activation.
         let answer = client.view(at, IAccess::parameterCall { key }).await;
-        let mut text = answer.as_ref().map_or_else(|error| format!("{error:#}"), ToString::to_string);
+        let mut text = answer.as_ref().map_or_else(|error| format!("{error:#}"), |value| readable(*value));
         let found = answer.ok();
         let proposed = client.view(at, IAccess::proposedParameterCall { key }).await;
         let proposed = proposed.unwrap_or(IAccess::proposedParameterReturn { value: U256::ZERO, due: 0 });
         if proposed.due != 0 {
-            text = format!("{text}; {} is proposed, due {}", proposed.value, At(proposed.due));
+            text = format!("{text}; {} is proposed, due {}", readable(proposed.value), At(proposed.due));
         }
         let mut line = line(&parameter.contract, &parameter.name, found == Some(parameter.value), text);
         if line.verdict == Verdict::Different && proposed.due != 0 && proposed.value == parameter.value {
@@ -162,6 +162,15 @@ async fn parameters(client: &Client, record: &Deployment, lines: &mut Vec<Line>)
         lines.push(line);
     }
     Ok(())
+}
+
+/// A value as people would look it up: an address, a number, or what is packed.
+fn readable(value: U256) -> String {
+    match value.bit_len() {
+        0..=96 => value.to_string(),
+        129..=160 => Address::from_word(value.into()).to_string(),
+        _ => format!("{value:#x}"),
+    }
 }
 
 /// Contracts that have a role, of those in the record.

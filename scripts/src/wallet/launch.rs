@@ -306,7 +306,15 @@ async fn buy(command: &Buy) -> Result<bool> {
     // The minimum is of the whole offer; the launchpad takes its part where the buy is cut at the target.
     let min_out =
         math::mul_div(least, if exact { U256::ONE } else { amount }, if exact { U256::ONE } else { quoted.flock_in })?;
-    let takes = if exact { most } else { amount };
+    // A buy that is cut at the target takes what is quoted, or less where others buy before: no need to let it take the whole offer.
+    let is_cut = quoted.flock_in < amount.saturating_sub(amount / U256::from(1_000));
+    let takes = if exact {
+        most
+    } else if is_cut {
+        quoted.flock_in
+    } else {
+        amount
+    };
     wallet.has(flock, if exact { most } else { quoted.flock_in }, "FLOCK").await?;
     let quote = [
         ("pay", format!("{} FLOCK", text(quoted.flock_in))),
