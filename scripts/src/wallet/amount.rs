@@ -114,13 +114,19 @@ pub fn seconds(text: &str) -> Result<u64> {
 pub fn bps(text: &str) -> Result<u16> {
     let trimmed = text.trim();
     let value = if let Some(percent) = trimmed.strip_suffix('%') {
-        let value = parse_units(percent.trim(), 2).with_context(|| format!("\"{text}\" is no share such as 0.5%."))?;
-        u16::try_from(value.get_absolute()).ok()
+        hundredths(percent.trim())
     } else {
         trimmed.trim_end_matches("bps").trim().parse().ok()
     };
     let value = value.filter(|bps| *bps <= 10_000);
     value.with_context(|| format!("\"{text}\" is no share such as 0.5% or \"50 bps\"."))
+}
+
+/// A number without a sign as hundredths of one, if it is a whole number of them.
+fn hundredths(number: &str) -> Option<u16> {
+    let Amount { value: Some(value), symbol: None } = number.parse().ok()? else { return None };
+    let (hundredths, rest) = value.div_rem(U256::from(10_u64.pow(u32::from(DECIMALS) - 2)));
+    rest.is_zero().then(|| u16::try_from(hundredths).ok()).flatten()
 }
 
 /// A point of time in Unix seconds: "2027-01-31 12:00:00" (UTC), or seconds.
