@@ -65,7 +65,9 @@ fn every_function_of_the_interfaces_is_there_and_returns_what_it_says() {
 const COMPILE: &str = "
     const solc = require('solc'), fs = require('fs');
     const sources = {};
-    for (const name of fs.readdirSync('.')) sources[name] = { content: fs.readFileSync(name, 'utf8') };
+    for (const name of fs.readdirSync('.').filter(name => name.endsWith('.sol'))) {
+        sources[name] = { content: fs.readFileSync(name, 'utf8') };
+    }
     const settings = { outputSelection: { '*': { '*': ['abi'] } } };
     console.log(solc.compile(JSON.stringify({ language: 'Solidity', sources, settings })));
 ";

@@ -7,9 +7,10 @@
 mod record;
 mod recorder;
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use alloy_primitives::Bytes;
 
@@ -19,6 +20,9 @@ use crate::types::Config;
 
 pub(crate) use self::record::SettingsRecord;
 pub(crate) use self::recorder::Recorder;
+
+/// How long a file that another process has is waited for.
+const LOCK_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Why there is no chain from a file or a dump.
 #[derive(Debug, thiserror::Error)]
@@ -104,11 +108,18 @@ impl StateFile {
     }
 }
 
+/// Locks a file for as long as it is open. A process that is just ending, or a child of this one that has not yet become
+/// another program, still holds what it inherited: that is waited for.
 fn lock(file: &File) -> Result<(), StateError> {
-    file.try_lock().map_err(|error| match error {
-        std::fs::TryLockError::WouldBlock => StateError::InUse,
-        std::fs::TryLockError::Error(error) => error.into(),
-    })
+    let started = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+            Err(TryLockError::WouldBlock) if started.elapsed() > LOCK_PATIENCE => return Err(StateError::InUse),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PATIENCE / 50),
+        }
+    }
 }
 
 /// Writes a file beside the one at this path and moves it there.
