@@ -39,11 +39,14 @@ async fn alloy_over_http() {
 #[tokio::test(flavor = "multi_thread")]
 async fn alloy_over_websocket() {
     let node = Node::with_code(EMITTER).await;
-    let connect = WsConnect::new(node.server.ws_url());
-    let provider = ProviderBuilder::new().wallet(node.key(0).await).connect_ws(connect).await.unwrap();
-    let mut heads = provider.subscribe_blocks().await.unwrap();
-    let mut logs = provider.subscribe_logs(&Filter::new().address(CONTRACT)).await.unwrap();
-    let mut transactions = provider.subscribe_pending_transactions().await.unwrap();
+    let connect = || WsConnect::new(node.server.ws_url());
+    let provider = ProviderBuilder::new().wallet(node.key(0).await).connect_ws(connect()).await.unwrap();
+    // On a connection of its own: waiting for a receipt, alloy subscribes to heads itself, and of two equal subscriptions
+    // on one connection it drops what the first is told while the second begins.
+    let listener = ProviderBuilder::new().connect_ws(connect()).await.unwrap();
+    let mut heads = listener.subscribe_blocks().await.unwrap();
+    let mut logs = listener.subscribe_logs(&Filter::new().address(CONTRACT)).await.unwrap();
+    let mut transactions = listener.subscribe_pending_transactions().await.unwrap();
     let pending = provider.send_transaction(TransactionRequest::default().with_to(CONTRACT)).await.unwrap();
     let hash = *pending.tx_hash();
     let receipt = timeout(PATIENCE, pending.get_receipt()).await.unwrap().unwrap();
@@ -54,7 +57,7 @@ async fn alloy_over_websocket() {
     assert_eq!(timeout(PATIENCE, transactions.recv()).await.unwrap().unwrap(), hash);
 
     let id = *heads.local_id();
-    provider.unsubscribe(id).await.unwrap();
+    listener.unsubscribe(id).await.unwrap();
     node.ok("evm_mine", json!([])).await;
     let error = provider.raw_request::<_, B256>("eth_subscribe".into(), ["everything"]).await.unwrap_err();
     assert_eq!(error.as_error_resp().unwrap().code, -32602);

@@ -7,6 +7,8 @@ use alloy::signers::local::PrivateKeySigner;
 use fomo_chain::{Chain, Config};
 use fomo_rpc::{Server, Upstream, UpstreamOptions};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 /// Emits one event with the topic 7 and the data 42.
 pub const EMITTER: Bytes = bytes!("602a60005260076020 6000a100");
@@ -67,16 +69,17 @@ impl Node {
         request.body(body).send().await.unwrap()
     }
 
-    /// Sends so many bytes that the node answers before it has read them all. It closes the connection then, and a client that still
-    /// writes may see only that: so it is asked a few times.
-    pub async fn post_too_much(&self, bytes: usize) -> reqwest::Response {
-        for _ in 0..20 {
-            let request = self.http.post(self.server.url()).header("content-type", "application/json");
-            if let Ok(answer) = request.body(vec![b' '; bytes]).send().await {
-                return answer;
-            }
-        }
-        panic!("The node never answered.")
+    /// Announces a body of so many bytes and sends none of it; the answer, head and body. A client that goes on writing may see
+    /// its connection closed before it has read the answer.
+    pub async fn announce(&self, bytes: usize) -> String {
+        let mut stream = TcpStream::connect(self.server.addr()).await.unwrap();
+        let head = format!(
+            "POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {bytes}\r\nconnection: close\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
     }
 
     /// Sends anything at all and reads the answer as JSON.
