@@ -9,6 +9,11 @@ use crate::{Access, DELAY, Error, abi, table};
 pub trait CheckParameter {
     /// Whether the contract has this parameter and may use this value.
     fn check_parameter(&self, key: B256, value: U256) -> bool;
+
+    /// Whether it may also be a first value, which counts at once. Not where something relies on the parameter before it has one.
+    fn check_first_value(&self, key: B256, value: U256) -> bool {
+        self.check_parameter(key, value)
+    }
 }
 
 /// A contract with roles, pauses and parameters, for [`route_access`].
@@ -33,7 +38,10 @@ pub fn route_access<C: HasAccess>(contract: &mut C, selector: [u8; 4], data: &[u
 fn allowed<C: HasAccess>(contract: &C, selector: [u8; 4], data: &[u8]) -> bool {
     let mut arguments = abi::Arguments::new(data);
     let (Some(key), Some(value)) = (arguments.take::<B256>(), arguments.take::<U256>()) else { return false };
-    (key == DELAY && selector == PROPOSE) || contract.check_parameter(key, value)
+    if selector == INITIALIZE {
+        return contract.check_first_value(key, value);
+    }
+    key == DELAY || contract.check_parameter(key, value)
 }
 
 impl Access {

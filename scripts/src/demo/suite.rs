@@ -231,7 +231,8 @@ impl Suite {
             ILiquidityAdapter::seedCall { tokenA: usd, tokenB: flock, amountA: amount_usd, amountB: amount_flock };
         self.node.send(admin, adapter, seed).await?;
         let limits = dollars(1) | dollars(2_000) << 96;
-        for (kind, value) in [("ASST", U256::ONE), ("ROUT", address_value(adapter)), ("SPND", limits)] {
+        let route = [("ROUT", address_value(adapter)), ("VIAT", U256::ZERO)];
+        for (kind, value) in route.into_iter().chain([("SPND", limits), ("ASST", U256::ONE)]) {
             self.parameter(splitter, IRevenueSplitter::parameterKeyCall { kind: word(kind), of_: usd }, value).await?;
         }
         Ok(())

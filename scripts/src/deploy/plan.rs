@@ -241,7 +241,8 @@ impl Plan<'_> {
             let of_ = at(name)?;
             let via = asset.via.map_or(U256::ZERO, |via| account(via.0));
             let adapter = account(at(&format!("adapter-{}", asset.route))?);
-            let values = [("ASST", U256::ONE), ("ROUT", adapter), ("VIAT", via), ("SPND", asset.limits()?)];
+            // A stablecoin is accepted last: what it is swapped by changes in two steps from then on.
+            let values = [("ROUT", adapter), ("VIAT", via), ("SPND", asset.limits()?), ("ASST", U256::ONE)];
             for (kind, value) in values {
                 let key = IRevenueSplitter::parameterKeyCall { kind: word(kind)?, of_ };
                 let key = client.view(splitter, key).await?;

@@ -124,6 +124,44 @@ fn hostile(world: &mut World) -> Address {
     adapter
 }
 
+/// Adapter and token in between change together. If anybody could execute one of two proposals, buybacks would go by pools that nobody
+/// ever looked at, such as one that the attacker has made and priced.
+#[test]
+fn a_route_changes_as_a_whole() {
+    let mut world = World::new(0);
+    let (admin, attacker) = (world.suite.admin, world.suite.users[0]);
+    let [route, via] = ["ROUT", "VIAT"].map(|kind| world.key(kind, world.usd));
+    let (other, between) = (word(world.suite.at.adapters[1]), word(world.mt));
+    let propose = |world: &mut World, key, value| world.must(admin, IAccess::proposeParameterCall { key, value });
+    let execute = |key| IAccess::executeParameterCall { key };
+    let values = |world: &World| [route, via].map(|key| world.view(IAccess::parameterCall { key }));
+    let before = values(&world);
+
+    propose(&mut world, route, other);
+    world.suite.pass(HOUR);
+    propose(&mut world, via, between);
+    world.suite.pass(2 * DAY - HOUR);
+    // The first is due, the second is not yet.
+    for key in [route, via] {
+        world.refused(attacker, execute(key), IAccess::TooEarly {});
+    }
+    assert_eq!(values(&world), before);
+    world.suite.pass(HOUR);
+    world.must(attacker, execute(via));
+    assert_eq!(values(&world), [other, between]);
+    world.refused(attacker, execute(route), IAccess::NotProposed {});
+
+    // What was not executed in time keeps the other back, until the admin takes it back.
+    propose(&mut world, route, before[0]);
+    world.suite.pass(HOUR);
+    propose(&mut world, via, before[1]);
+    world.suite.pass(16 * DAY);
+    world.refused(attacker, execute(via), IAccess::ProposalExpired {});
+    world.must(admin, IAccess::cancelParameterCall { key: route });
+    world.must(attacker, execute(via));
+    assert_eq!(values(&world), [other, before[1]]);
+}
+
 /// An adapter that lies: every lie is refused with a typed error, and the bucket stays whole.
 #[test]
 fn a_hostile_route_takes_nothing_that_it_does_not_pay_for() {
@@ -182,7 +220,7 @@ fn nothing_reenters_the_splitter() {
     check_refused(&world, adapter, count);
     // And from within a dollar's transfer, into the splitter and out of it.
     let dollar = world.solidity("Hostile.sol", "HostileToken", (settler, usd(1_000_000)).abi_encode());
-    world.initialize("ASST", dollar, U256::ONE);
+    world.accept_only(dollar);
     world.approve(settler, dollar, splitter);
     world.suite.must(anyone, dollar, IArmed::armCall { target: splitter, calls: calls.clone() });
     let call = R::settleCall { asset: dollar, ..world.settlement(3, usd(100), U256::ZERO) };

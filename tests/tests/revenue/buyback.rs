@@ -112,8 +112,7 @@ fn a_route_by_way_of_another_token_is_swapped_in_one() {
         amountB: usd(1_000_000),
     };
     world.suite.must(admin, adapter, seed);
-    world.accept(asset, tokens(1), tokens(2_000));
-    world.initialize("VIAT", asset, word(usd_token));
+    world.accept_by(asset, [word(adapter), word(usd_token)], tokens(1), tokens(2_000));
     let record = ILiquidityAdapter::recordObservationCall { tokenA: usd_token, tokenB: asset };
     world.suite.must(anyone, adapter, record);
     world.pass_observed(WINDOW);
@@ -198,12 +197,13 @@ fn without_a_route_or_a_price_the_bucket_waits() {
     let mut world = World::new(0);
     let (settler, token, anyone) = (world.settler, world.mt, world.suite.users[0]);
     let asset = world.old_dollar(tokens(3_000_000), 18);
-    world.initialize("ASST", asset, U256::ONE);
+    world.accept_by(asset, [U256::ZERO; 2], tokens(1), tokens(20));
     world.approve(settler, asset, world.splitter);
     world.must(settler, R::settleCall { token, period: period(1), asset, gross: tokens(100), compute: U256::ZERO });
     let call = R::buybackFlockCall { asset, deadline: NEVER };
     world.refused(anyone, call.clone(), R::NoRoute {});
-    world.initialize("ROUT", asset, word(world.adapter));
+    let (key, adapter) = (world.key("ROUT", asset), word(world.adapter));
+    world.change(key, adapter);
     world.refused(anyone, call.clone(), ILiquidityAdapter::NoPool {});
     world.suite.run(settler, asset, IFomoERC20::transferCall { to: world.suite.admin, value: tokens(1_000_000) });
     world.market(asset, tokens(1_000_000));
@@ -213,9 +213,6 @@ fn without_a_route_or_a_price_the_bucket_waits() {
     let at = world.suite.now();
     world.suite.at_time(at + WINDOW - 1);
     world.refused(anyone, call.clone(), ILiquidityAdapter::NoObservation {});
-    world.suite.at_time(at + WINDOW);
-    world.refused(anyone, call.clone(), R::NoRoute {});
-    world.initialize("SPND", asset, tokens(1) | tokens(20) << 96);
     world.suite.at_time(at + DAY + 1);
     world.refused(anyone, call.clone(), ILiquidityAdapter::NoObservation {});
     world.suite.must(anyone, world.adapter, record);

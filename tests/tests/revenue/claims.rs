@@ -83,7 +83,7 @@ fn a_blacklisted_payee_blocks_nobody_else() {
     let mut world = World::new(0);
     let (settler, token, issuer) = (world.settler, world.mt, world.suite.issuer);
     let asset = world.old_dollar(usd(1_000_000), 6);
-    world.initialize("ASST", asset, U256::ONE);
+    world.accept_only(asset);
     world.approve(settler, asset, world.splitter);
     world.must(settler, R::settleCall { token, period: period(1), asset, gross: usd(100), compute: usd(40) });
     for account in [issuer, world.compute, world.suite.treasury] {
@@ -100,7 +100,8 @@ fn a_blacklisted_payee_blocks_nobody_else() {
     world.must(issuer, R::proposeIssuerPayeeCall { token, account: other });
     world.must(other, R::acceptIssuerPayeeCall { token });
     assert_eq!(world.must(other, R::claimIssuerCall { token, asset }), usd(12));
-    world.initialize("COMP", token, word(other));
+    let key = world.key("COMP", token);
+    world.change(key, word(other));
     assert_eq!(world.must(other, R::claimComputeCall { token, asset }), usd(80));
     world.change(name("TREASURY"), word(other));
     assert_eq!(world.must(settler, R::claimTreasuryCall { asset }), usd(36));
@@ -137,9 +138,9 @@ fn the_compute_payee_is_the_tokens_own_or_else_everybodys() {
     let mut world = World::new(0);
     let (token, own) = (world.mt, world.suite.users[0]);
     assert_eq!(world.view(R::computePayeeCall { token }), world.compute);
-    world.initialize("COMP", token, word(own));
-    assert_eq!(world.view(R::computePayeeCall { token }), own);
     let key = world.key("COMP", token);
+    world.change(key, word(own));
+    assert_eq!(world.view(R::computePayeeCall { token }), own);
     world.change(key, word(world.settler));
     assert_eq!(world.view(R::computePayeeCall { token }), world.settler);
     assert_eq!(world.view(R::computePayeeCall { token: own }), world.compute);

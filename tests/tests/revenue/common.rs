@@ -131,9 +131,20 @@ impl World {
 
     /// Lets the splitter accept a dollar, by the venue's adapter, with limits of a buyback.
     pub fn accept(&mut self, dollar: Address, least: U256, most: U256) {
-        self.initialize("ASST", dollar, U256::ONE);
-        self.initialize("ROUT", dollar, word(self.adapter));
-        self.initialize("SPND", dollar, least | most << 96);
+        self.accept_by(dollar, [word(self.adapter), U256::ZERO], least, most);
+    }
+
+    /// Lets the splitter accept a dollar that cannot be swapped.
+    pub fn accept_only(&mut self, dollar: Address) {
+        self.accept_by(dollar, [U256::ZERO; 2], U256::ONE, U256::ONE);
+    }
+
+    /// Lets the splitter accept a dollar, by an adapter and a token in between.
+    pub fn accept_by(&mut self, dollar: Address, [adapter, via]: [U256; 2], least: U256, most: U256) {
+        let limits = least | most << 96;
+        for (kind, value) in [("ROUT", adapter), ("VIAT", via), ("SPND", limits), ("ASST", U256::ONE)] {
+            self.initialize(kind, dollar, value);
+        }
     }
 
     pub fn key(&self, kind: &str, of: Address) -> B256 {

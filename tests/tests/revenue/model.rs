@@ -121,7 +121,7 @@ fn begin(venue: usize) -> Beginning {
     let mut world = World::new(venue);
     let (raising, failed) = world.launch_and_failure();
     let old = world.old_dollar(tokens(1_000_000_000), 18);
-    world.initialize("ASST", old, U256::ONE);
+    world.accept_only(old);
     world.approve(world.settler, old, world.splitter);
     for token in [world.usd, world.flock] {
         world.approve(world.suite.users[0], token, world.adapter);

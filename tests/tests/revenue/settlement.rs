@@ -80,7 +80,7 @@ fn a_dollar_of_18_decimals_without_return_values_is_as_good() {
     let mut world = World::new(0);
     let (settler, token) = (world.settler, world.mt);
     let dollar = world.old_dollar(tokens(1_000_000), 18);
-    world.initialize("ASST", dollar, U256::ONE);
+    world.accept_only(dollar);
     world.approve(settler, dollar, world.splitter);
     let gross = tokens(100) + U256::from(1);
     let got =
@@ -96,7 +96,7 @@ fn a_dollar_that_takes_a_fee_is_refused() {
     let mut world = World::new(0);
     let (settler, token) = (world.settler, world.mt);
     let asset = world.solidity("Dollars.sol", "FeeDollar", (settler, usd(1_000)).abi_encode());
-    world.initialize("ASST", asset, U256::ONE);
+    world.accept_only(asset);
     world.approve(settler, asset, world.splitter);
     let call = R::settleCall { token, period: period(1), asset, gross: usd(100), compute: U256::ZERO };
     world.refused(settler, call, R::TransferDiffers {});
@@ -108,7 +108,7 @@ fn a_dollar_that_rebases_is_refused() {
     let mut world = World::new(0);
     let (settler, token) = (world.settler, world.mt);
     let asset = world.solidity("Dollars.sol", "RebasingDollar", (settler, usd(1_000)).abi_encode());
-    world.initialize("ASST", asset, U256::ONE);
+    world.accept_only(asset);
     world.approve(settler, asset, world.splitter);
     let call = |number: u64, gross| R::settleCall { token, period: period(number), asset, gross, compute: U256::ZERO };
     world.must(settler, call(1, usd(100)));
@@ -147,7 +147,7 @@ fn a_period_of_a_token_is_settled_once() {
     world.refused(settler, call, R::PeriodSettled {});
     // In another dollar too.
     let asset = world.old_dollar(usd(1_000), 6);
-    world.initialize("ASST", asset, U256::ONE);
+    world.accept_only(asset);
     world.approve(settler, asset, world.splitter);
     let call = R::settleCall { token, period: period(7), asset, gross: usd(1), compute: U256::ZERO };
     world.refused(settler, call, R::PeriodSettled {});
@@ -167,7 +167,7 @@ fn what_is_nobodys_business_is_refused() {
         world.refused(settler, R::settleCall { asset, ..call.clone() }, R::AssetNotAccepted {});
     }
     let flock = world.flock;
-    world.initialize("ASST", flock, U256::ONE);
+    world.accept_only(flock);
     world.refused(settler, R::settleCall { asset: flock, ..call.clone() }, R::AssetNotAccepted {});
     world.must(guardian, IAccess::pauseCall { duration: DAY });
     world.refused(settler, call.clone(), IAccess::EnforcedPause {});
@@ -206,6 +206,28 @@ fn parameters_are_held_to_their_bounds() {
     out(&mut world, keys[4], U256::MAX);
 }
 
+/// A first value counts at once: so there is none where something was settled before it, or owed to somebody else.
+#[test]
+fn a_first_value_is_for_what_nothing_relies_on() {
+    let mut world = World::new(0);
+    let (admin, dollar) = (world.suite.admin, world.old_dollar(tokens(1), 18));
+    let refused = |world: &mut World, kind, of, value| {
+        let key = world.key(kind, of);
+        world.refused(admin, IAccess::initializeParameterCall { key, value }, IAccess::ParameterOutOfRange {});
+    };
+    let (token, adapter) = (world.mt, word(world.adapter));
+    refused(&mut world, "COMP", token, word(admin));
+    // A stablecoin is accepted last, proposed or not.
+    for (kind, value) in [("ROUT", adapter), ("VIAT", U256::ZERO), ("SPND", U256::ONE | U256::ONE << 96)] {
+        refused(&mut world, "ASST", dollar, U256::ONE);
+        let key = world.key("ASST", dollar);
+        world.refused(admin, IAccess::proposeParameterCall { key, value: U256::ONE }, IAccess::ParameterOutOfRange {});
+        world.initialize(kind, dollar, value);
+    }
+    world.initialize("ASST", dollar, U256::ONE);
+    assert_eq!(world.view(IAccess::parameterCall { key: world.key("ASST", dollar) }), U256::ONE);
+}
+
 #[test]
 fn it_is_set_up_once_and_only_with_contracts() {
     let mut world = World::new(0);
@@ -215,6 +237,9 @@ fn it_is_set_up_once_and_only_with_contracts() {
     };
     let again = [CONSTRUCTOR.as_slice(), &arguments(flock, suite.launchpad, admin)].concat();
     let before = world.suite.storage(world.splitter);
+    // The desk's own storage is nobody's.
+    let own = world.suite.harness.send(suite.splitter_desk, again.clone()).execution;
+    assert_eq!(own.output.as_ref(), IAccess::Unauthorized::SELECTOR);
     let execution = world.suite.harness.send(world.splitter, again).execution;
     assert_eq!(execution.output.as_ref(), IAccess::AlreadyInitialized::SELECTOR);
     assert_eq!(world.suite.storage(world.splitter), before);

@@ -352,10 +352,13 @@ fn parameters_are_what_they_may_be() {
         (zero, good),
         (three, good),
         (two, season(0, 2, 90, 50)),
-        (two, season(START, 1, 90, 50)),
-        (two, season(START, 2, 50, 90)),
-        (two, season(START, 2, 101, 50)),
-        (two, season(START, 2, 90, 0)),
+        (two, season(START + 50, 1, 90, 50)),
+        (two, season(START + 50, 2, 50, 90)),
+        (two, season(START + 50, 2, 101, 50)),
+        (two, season(START + 50, 2, 90, 0)),
+        // Days that have begun, or that nobody could know of in time.
+        (two, season(START, 2, 100, 100)),
+        (two, season(START + 1, 2, 100, 100)),
     ] {
         world.refused(admin, set(key, value), out.clone());
     }

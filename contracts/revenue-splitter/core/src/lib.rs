@@ -122,11 +122,11 @@ impl RevenueSplitter {
     /// bucket and compute cost, and where FLOCK goes that cannot be burned (zero where it can). The first five are final but for admin and guardian.
     ///
     /// # Errors
-    /// `ZeroAddress`; `TokenCallFailed` where FLOCK or the launchpad has no code.
+    /// `ZeroAddress`; `TokenCallFailed` where FLOCK or the launchpad has no code; `Unauthorized` of a desk that is called by itself.
     #[allow(clippy::too_many_arguments)]
     pub fn constructor(
         &mut self,
-        _desk: Address,
+        desk: Address,
         admin: Address,
         guardian: Address,
         flock: Address,
@@ -135,6 +135,9 @@ impl RevenueSplitter {
         compute: Address,
         sink: Address,
     ) -> Result<(), Error> {
+        if self.desk.get() != desk || desk.is_zero() {
+            return Err(fomo_access::Error::Unauthorized.into());
+        }
         self.access.initialize(admin, guardian)?;
         for contract in [flock, launchpad] {
             if !token::has_code(self.vm(), contract) {

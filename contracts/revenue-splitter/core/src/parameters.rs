@@ -26,11 +26,11 @@ pub const INTERVAL: B256 = const { role("INTERVAL") };
 pub const KEEPER_ONLY: B256 = const { role("KEEPER_ONLY") };
 /// Where FLOCK that was bought goes if it cannot be burned; zero where it can.
 pub const SINK: B256 = const { role("SINK") };
-/// Tag of a stablecoin's key: 1 while it is accepted, 0 from then on.
+/// Tag of a stablecoin's key: 1 while it is accepted, 0 from then on. The other three of a stablecoin are set before.
 pub const ASSET: [u8; 4] = *b"ASST";
 /// Tag of a stablecoin's key: the adapter that swaps it for FLOCK; zero for none.
 pub const ROUTE: [u8; 4] = *b"ROUT";
-/// Tag of a stablecoin's key: the token between it and FLOCK; zero, or unset, where their pool is direct.
+/// Tag of a stablecoin's key: the token between it and FLOCK; zero where their pool is direct.
 pub const VIA: [u8; 4] = *b"VIAT";
 /// Tag of a stablecoin's key: the least that a buyback spends, and 2⁹⁶ times the most.
 pub const SPEND: [u8; 4] = *b"SPND";
@@ -47,6 +47,15 @@ const AMOUNT_BITS: usize = 96;
 /// The key of what belongs to a token.
 pub(crate) fn key(tag: [u8; 4], of: Address) -> B256 {
     tagged(tag, of.word().into())
+}
+
+/// The key of something else that belongs to the same token.
+fn sibling(of: B256, tag: [u8; 4]) -> B256 {
+    let mut key = of;
+    for (byte, own) in key.iter_mut().zip(tag) {
+        *byte = own;
+    }
+    key
 }
 
 fn address(word: U256) -> Address {
@@ -76,6 +85,10 @@ impl RevenueSplitter {
 
     pub(crate) fn is_accepted(&self, asset: Address) -> bool {
         self.access.parameters.get(key(ASSET, asset)) == Ok(U256::ONE)
+    }
+
+    fn has(&self, key: B256) -> bool {
+        self.access.parameters.get(key).is_ok()
     }
 
     pub(crate) fn compute_limit(&self) -> Result<Bps, Error> {
@@ -108,11 +121,30 @@ impl RevenueSplitter {
     /// The adapter that swaps a stablecoin for FLOCK, and the token in between, zero for none.
     pub(crate) fn route_of(&self, asset: Address) -> Result<(Address, Address), Error> {
         let parameters = &self.access.parameters;
-        let adapter = parameters.get(key(ROUTE, asset)).unwrap_or_default();
-        if adapter.is_zero() {
-            return Err(Own::NoRoute.into());
+        let (adapter, via) = (parameters.get(key(ROUTE, asset)), parameters.get(key(VIA, asset)));
+        match (adapter, via) {
+            (Ok(adapter), Ok(via)) if !adapter.is_zero() => Ok((address(adapter), address(via))),
+            _ => Err(Own::NoRoute.into()),
         }
-        Ok((address(adapter), address(parameters.get(key(VIA, asset)).unwrap_or_default())))
+    }
+
+    /// Executes a proposal; of a stablecoin's adapter and the token in between both, where both are proposed. Otherwise there
+    /// would be a time with half of the old route and half of the new one, by pools that nobody ever looked at.
+    ///
+    /// # Errors
+    /// `NotProposed`, `TooEarly`, `ProposalExpired`, `TooLarge`: for either.
+    pub fn execute_parameter(&mut self, key: B256) -> Result<(), Error> {
+        let parameters = &mut self.access.parameters;
+        parameters.execute(key)?;
+        let other = match tag(key) {
+            ROUTE => sibling(key, VIA),
+            VIA => sibling(key, ROUTE),
+            _ => return Ok(()),
+        };
+        if parameters.proposal(other).1 != 0 {
+            parameters.execute(other)?;
+        }
+        Ok(())
     }
 
     /// Least and most that a buyback spends.
@@ -132,7 +164,7 @@ impl CheckParameter for RevenueSplitter {
             KEEPER_ONLY => value <= U256::ONE,
             SINK => is_address,
             _ => match tag(key) {
-                ASSET => value <= U256::ONE,
+                ASSET => value <= U256::ONE && [ROUTE, VIA, SPEND].iter().all(|tag| self.has(sibling(key, *tag))),
                 COMPUTE_OF => is_address && !value.is_zero(),
                 ROUTE | VIA => value.is_zero() || is_contract(value),
                 SPEND => {
@@ -142,5 +174,14 @@ impl CheckParameter for RevenueSplitter {
                 _ => false,
             },
         }
+    }
+
+    /// What a stablecoin was settled in, or compute cost was owed under, changes in two steps only.
+    fn check_first_value(&self, key: B256, value: U256) -> bool {
+        let is_late = match tag(key) {
+            ROUTE | VIA | SPEND => self.has(sibling(key, ASSET)),
+            tag => tag == COMPUTE_OF,
+        };
+        !is_late && self.check_parameter(key, value)
     }
 }

@@ -24,5 +24,6 @@ routes! { RevenueSplitter;
     "nextBuyback" => next_buyback(Address, Address);
     "parameterKey" => parameter_key(B256, Address);
     "contracts" => contracts();
+    "executeParameter" => execute_parameter(B256);
     otherwise => route_access;
 }

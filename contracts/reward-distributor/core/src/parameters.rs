@@ -33,6 +33,8 @@ const MODEL: [u8; 4] = *b"MODL";
 pub const MOST_PHASES: u8 = 8;
 /// Decays of a phase at most: each is a step whenever its schedule is computed.
 const MOST_DECAYS: u32 = 1_000;
+/// Days from the one on which a further season is set to its first, at least: as long as the delay of parameters.
+const SEASON_NOTICE: u64 = 2;
 /// Days of the first season.
 const DEFAULT_SEASON: u64 = 180;
 /// Bits of a phase's daily amount.
@@ -202,5 +204,12 @@ impl CheckParameter for RewardDistributor {
                 _ => false,
             },
         }
+    }
+
+    /// A season's first value counts from its own day, so that it has to be of days that have not begun and people know of.
+    fn check_first_value(&self, key: B256, value: U256) -> bool {
+        let soonest = self.today().saturating_add(SEASON_NOTICE);
+        let early = number_of(key, SEASON).is_some() && u64::from(Season::unpack(value).start) < soonest;
+        !early && self.check_parameter(key, value)
     }
 }
