@@ -7,6 +7,7 @@
 //! - [`deploy`]: the suite on a chain, and whether it is as it was deployed.
 //! - [`interfaces`]: JSON ABIs, and whether the contracts answer to them.
 //! - [`keeper`]: reports, seals, graduates, buys back.
+//! - [`profile`]: where a transaction's gas went.
 //! - [`npm`]: third-party bytecode and programs.
 //! - [`devnet`]: the embedded chain, served.
 //! - [`suite`]: every contract and every test.
@@ -27,6 +28,7 @@ pub mod errors;
 pub mod interfaces;
 pub mod keeper;
 pub mod npm;
+pub mod profile;
 pub mod root;
 pub mod simulate;
 pub mod solidity;

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use fomo::root::Root;
 use fomo::verify::command as verify;
-use fomo::{build, demo, deploy, devnet, interfaces, keeper, simulate, suite, ui, wallet};
+use fomo::{build, demo, deploy, devnet, interfaces, keeper, profile, simulate, suite, ui, wallet};
 use tokio::runtime::Runtime;
 use tracing_subscriber::EnvFilter;
 
@@ -38,6 +38,8 @@ enum Command {
     Demo(demo::Options),
     /// Do what is due, round after round: report usage, seal and accrue days, graduate, buy back, keep programs active
     Keeper(Box<keeper::Options>),
+    /// Tell where a transaction's gas went, function by function, and draw it as a flame graph
+    Profile(Box<profile::Options>),
     /// Compute the rewards of a grown network for half a year, and what they would cost on chain
     Simulate(simulate::Options),
     /// Build every contract, then run every test
@@ -103,6 +105,7 @@ async fn run(command: Command) -> Result<bool> {
             devnet::run(&options.with_file(typed)?).await.map(|()| true)
         }
         Command::Demo(options) => demo::run(&options).await.map(|()| true),
+        Command::Profile(options) => profile::run(&options).await.map(|()| true),
         Command::Simulate(options) => blocking(move || simulate::run(&options).map(|()| true)).await,
         Command::Deploy(options) => deploy::run(&options).await,
         Command::Accept(options) => deploy::accept(&options).await,

@@ -242,8 +242,13 @@ impl Tally {
         let head = harness.chain.head();
         let end = match harness.chain.submit_request(request) {
             Ok(hash) => {
-                let execution = &harness.chain.receipt(hash).unwrap().execution;
+                let execution = harness.chain.receipt(hash).unwrap().execution;
                 assert!(execution.gas_used <= gas, "{} gas used of {gas}", execution.gas_used);
+                // With probes in its programs it is the same run.
+                match harness.chain.profile_transaction(hash) {
+                    Ok(profile) => assert_eq!(profile.unwrap().gas_used, execution.gas_used),
+                    Err(error) => assert!(error.to_string().starts_with("the trace has more than"), "{error}"),
+                }
                 assert_eq!(harness.chain.head(), head + 1);
                 usize::from(!execution.success())
             }

@@ -1,6 +1,6 @@
 //! The chain: blocks, their states, the transactions that wait, and the clock.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -18,11 +18,14 @@ use alloy::signers::local::coins_bip39::English;
 use alloy::signers::local::{MnemonicBuilder, PrivateKeySigner};
 use alloy_primitives::{Address, B64, B256, Bloom, Bytes, Signature, U256};
 use fomo_wasm::Rules;
+use imbl::Vector;
 use revm::context::TxEnv;
 
+use crate::blocks::Blocks;
 use crate::execute::{self, BlockSetting, Mode};
 use crate::fork::{Fork, ForkPoint, Source, Unread};
 use crate::precompiles::ARBOS_PRECOMPILES;
+use crate::profile::Profile;
 use crate::programs::{self, ProgramRecord};
 use crate::state::{State, known};
 use crate::store::{self, Recorder, SettingsRecord, StateError};
@@ -44,6 +47,9 @@ const L1_BLOCK_TIME: u64 = 12;
 const MAX_POOL: usize = 1_024;
 /// Gas of a call that names no limit.
 const CALL_GAS: u64 = 50_000_000;
+
+/// Runs something and tells more of it than how it ended.
+type Inspect<T> = fn(&Config, Address, &mut State, &mut BlockSetting, TxEnv, Mode) -> Result<T, ChainError>;
 
 /// Everything that a snapshot brings back.
 #[derive(Debug, Clone)]
@@ -69,10 +75,8 @@ pub struct Chain {
     /// The chain that was forked, if one was.
     fork: Option<Arc<Fork>>,
     /// From the first one on: of a forked chain, the block that it was forked at.
-    blocks: Vec<Arc<Block>>,
+    blocks: Blocks,
     states: BTreeMap<u64, State>,
-    by_hash: HashMap<B256, u64>,
-    transactions: HashMap<B256, (u64, usize)>,
     pool: Vec<Recovered<TxEnvelope>>,
     impersonated: HashSet<Address>,
     auto_impersonate: bool,
@@ -150,6 +154,7 @@ impl Chain {
         let (header, hash, l1_number) = (point.header.clone(), point.hash, point.l1_number);
         self.genesis_time = header.timestamp;
         self.l1_genesis = l1_number;
+        self.blocks = Blocks::from(header.number);
         self.fork = Some(Arc::clone(&fork));
         let block = Block { header, hash, l1_number, transactions: Vec::new() };
         self.push(Arc::new(block), State::forked(fork));
@@ -161,10 +166,8 @@ impl Chain {
         Self {
             keys: development_keys(config.accounts),
             fork: None,
-            blocks: Vec::new(),
+            blocks: Blocks::default(),
             states: BTreeMap::new(),
-            by_hash: HashMap::new(),
-            transactions: HashMap::new(),
             pool: Vec::new(),
             impersonated: HashSet::new(),
             auto_impersonate: false,
@@ -247,7 +250,7 @@ impl Chain {
 
     /// Number of the next block.
     fn next(&self) -> u64 {
-        self.first().saturating_add(self.blocks.len() as u64)
+        self.blocks.next()
     }
 
     /// Number of the latest block.
@@ -257,29 +260,44 @@ impl Chain {
     }
 
     /// A block by number.
+    ///
+    /// # Panics
+    /// As every question about blocks and transactions: if the file that old blocks are in cannot be read any more. It is
+    /// this process's own, without a name.
     #[must_use]
-    pub fn block(&self, number: u64) -> Option<&Arc<Block>> {
-        self.blocks.get(usize::try_from(number.checked_sub(self.first())?).ok()?)
+    pub fn block(&self, number: u64) -> Option<Arc<Block>> {
+        self.blocks.get(number)
+    }
+
+    /// The header of a block by number, without reading the rest of it.
+    #[must_use]
+    pub fn header_of(&self, number: u64) -> Option<Header> {
+        self.blocks.header(number)
+    }
+
+    /// The hashes of all blocks from the first on. A copy shares what neither changes.
+    #[must_use]
+    pub const fn hashes(&self) -> &Vector<B256> {
+        self.blocks.hashes()
     }
 
     /// The number of a block by its hash.
     #[must_use]
     pub fn block_number_by_hash(&self, hash: B256) -> Option<u64> {
-        self.by_hash.get(&hash).copied()
+        self.blocks.number_by_hash(hash)
     }
 
     /// A mined transaction: its block and its index there.
     #[must_use]
-    pub fn transaction(&self, hash: B256) -> Option<(&Arc<Block>, usize)> {
-        let (number, index) = self.transactions.get(&hash)?;
-        Some((self.block(*number)?, *index))
+    pub fn transaction(&self, hash: B256) -> Option<(Arc<Block>, usize)> {
+        self.blocks.transaction(hash)
     }
 
     /// A mined transaction with its result.
     #[must_use]
-    pub fn receipt(&self, hash: B256) -> Option<&Mined> {
+    pub fn receipt(&self, hash: B256) -> Option<Mined> {
         let (block, index) = self.transaction(hash)?;
-        block.transactions.get(index)
+        block.transactions.get(index).cloned()
     }
 
     /// Transactions that wait.
@@ -410,6 +428,31 @@ impl Chain {
         overrides: &StateOverride,
         block_overrides: &BlockOverrides,
     ) -> Result<Frame, ChainError> {
+        self.inspect_call(request, block, overrides, block_overrides, execute::trace)
+    }
+
+    /// Where the gas of a call on the state of a block goes.
+    ///
+    /// # Errors
+    /// Those of [`Self::call`].
+    pub fn profile_call(
+        &self,
+        request: &TransactionRequest,
+        block: u64,
+        overrides: &StateOverride,
+        block_overrides: &BlockOverrides,
+    ) -> Result<Profile, ChainError> {
+        self.inspect_call(request, block, overrides, block_overrides, execute::profile)
+    }
+
+    fn inspect_call<T>(
+        &self,
+        request: &TransactionRequest,
+        block: u64,
+        overrides: &StateOverride,
+        block_overrides: &BlockOverrides,
+        inspect: Inspect<T>,
+    ) -> Result<T, ChainError> {
         let mut state = self.state(block)?.clone();
         override_state(&mut state, overrides);
         let mut setting = self.call_setting(block, block_overrides);
@@ -418,7 +461,7 @@ impl Chain {
         if env.gas_price == 0 {
             setting.base_fee = 0;
         }
-        execute::trace(&self.config, self.owner(), &mut state, &mut setting, env, Mode::Call)
+        inspect(&self.config, self.owner(), &mut state, &mut setting, env, Mode::Call)
     }
 
     /// The frames of a mined transaction, which runs again for it after those before it in its block; nothing if there
@@ -428,6 +471,18 @@ impl Chain {
     /// Those of [`Self::state`] for the block before; [`ChainError::InvalidTransaction`] if the chain's rules were changed
     /// since, so that it could not be included now.
     pub fn trace_transaction(&self, hash: B256) -> Result<Option<Frame>, ChainError> {
+        self.inspect_transaction(hash, execute::trace)
+    }
+
+    /// Where the gas of a mined transaction went, which runs again for it as for a trace.
+    ///
+    /// # Errors
+    /// Those of [`Self::trace_transaction`].
+    pub fn profile_transaction(&self, hash: B256) -> Result<Option<Profile>, ChainError> {
+        self.inspect_transaction(hash, execute::profile)
+    }
+
+    fn inspect_transaction<T>(&self, hash: B256, inspect: Inspect<T>) -> Result<Option<T>, ChainError> {
         let Some((block, index)) = self.transaction(hash) else { return Ok(None) };
         let mut state = self.state(block.header.number.saturating_sub(1))?.clone();
         let mut setting = self.setting(block.header.number, block.header.timestamp);
@@ -439,7 +494,7 @@ impl Chain {
         }
         let Some(mined) = block.transactions.get(index) else { return Ok(None) };
         let (env, mode) = rerun(mined, setting.base_fee);
-        execute::trace(&self.config, self.owner(), &mut state, &mut setting, env, mode).map(Some)
+        inspect(&self.config, self.owner(), &mut state, &mut setting, env, mode).map(Some)
     }
 
     /// Least gas limit at which a call succeeds, within 1.5 %.
@@ -592,7 +647,7 @@ impl Chain {
     fn check(&self, tx: &Recovered<TxEnvelope>) -> Result<(), ChainError> {
         let state = self.head_state();
         let hash = *tx.tx_hash();
-        if self.transactions.contains_key(&hash) || self.pool.iter().any(|known| *known.tx_hash() == hash) {
+        if self.transaction(hash).is_some() || self.pool.iter().any(|known| *known.tx_hash() == hash) {
             return Err(invalid("already known"));
         }
         let (next, nonce) = (state.try_nonce(tx.signer())?, tx.nonce());
@@ -721,7 +776,7 @@ impl Chain {
 
     fn seal(&mut self, timestamp: u64, mut state: State, transactions: Vec<Mined>) {
         let number = self.next();
-        let parent = self.blocks.last().map_or(B256::ZERO, |block| block.hash);
+        let parent = self.blocks.last_hash();
         let l1_number = self.l1_number(timestamp);
         let header = self.header(number, parent, timestamp, l1_number, &transactions);
         let block = Arc::new(Block { hash: header.hash_slow(), header, l1_number, transactions });
@@ -735,10 +790,6 @@ impl Chain {
 
     fn push(&mut self, block: Arc<Block>, state: State) {
         let number = block.header.number;
-        for (index, mined) in block.transactions.iter().enumerate() {
-            self.transactions.insert(*mined.transaction.tx_hash(), (number, index));
-        }
-        self.by_hash.insert(block.hash, number);
         self.blocks.push(block);
         self.states.insert(number, state);
         if let Some(old) = number.checked_sub(KEPT_STATES) {
@@ -777,7 +828,7 @@ impl Chain {
     }
 
     fn head_timestamp(&self) -> u64 {
-        self.blocks.last().map_or(self.genesis_time, |block| block.header.timestamp)
+        self.blocks.header(self.head()).map_or(self.genesis_time, |header| header.timestamp)
     }
 
     fn next_setting(&self) -> BlockSetting {
@@ -896,13 +947,7 @@ impl Chain {
     pub fn revert_to(&mut self, id: u64) -> bool {
         let Some(snapshot) = self.snapshots.get(&id).cloned() else { return false };
         self.snapshots.split_off(&id);
-        let keep = usize::try_from((snapshot.head + 1).saturating_sub(self.first())).unwrap_or(usize::MAX);
-        for block in self.blocks.drain(keep.min(self.blocks.len())..) {
-            self.by_hash.remove(&block.hash);
-            for mined in &block.transactions {
-                self.transactions.remove(mined.transaction.tx_hash());
-            }
-        }
+        self.blocks.truncate(snapshot.head.saturating_add(1));
         self.states = snapshot.states;
         self.time_offset = snapshot.time_offset;
         self.next_timestamp = snapshot.next_timestamp;
@@ -1002,8 +1047,9 @@ impl Chain {
             self.recorder.fork(fork.point());
         }
         // The block of another chain is in that record.
-        for block in self.blocks.iter().skip(usize::from(self.fork.is_some())) {
-            self.recorder.block(block, &none, &Default::default());
+        let first = self.first().saturating_add(u64::from(self.fork.is_some()));
+        for block in (first..self.next()).filter_map(|number| self.blocks.get(number)) {
+            self.recorder.block(&block, &none, &Default::default());
         }
         self.recorder.base(&state);
         let state = self.head_state_mut();
@@ -1029,8 +1075,7 @@ impl Chain {
 
     /// The next block with the state at its end; nothing if it is not the next one.
     pub(crate) fn restore_block(&mut self, block: Arc<Block>, state: State) -> Option<()> {
-        let parent = self.blocks.last().map_or(B256::ZERO, |block| block.hash);
-        let next = self.next();
+        let (parent, next) = (self.blocks.last_hash(), self.next());
         if block.header.number != next || block.header.parent_hash != parent {
             return None;
         }

@@ -140,6 +140,8 @@ pub(crate) struct Vm {
     inner: Inner,
     notes: Vec<Note>,
     tracer: Option<Tracer>,
+    /// Whether the ink of programs is counted by function.
+    profiles: bool,
 }
 
 impl Vm {
@@ -147,7 +149,7 @@ impl Vm {
         let spec = ctx.cfg.spec;
         let instruction = EthInstructions::new_mainnet_with_spec(spec);
         let precompiles = NitroPrecompiles::new(spec);
-        Self { inner: Evm::new(ctx, instruction, precompiles), notes: Vec::new(), tracer: None }
+        Self { inner: Evm::new(ctx, instruction, precompiles), notes: Vec::new(), tracer: None, profiles: false }
     }
 
     /// Runs the context's transaction; its changes are in the journal afterwards.
@@ -166,6 +168,12 @@ impl Vm {
     /// Keeps track of the frames that run from now on.
     pub(crate) fn trace(&mut self) {
         self.tracer = Some(Tracer::default());
+    }
+
+    /// The same, with the ink of programs by function in the place of their host calls.
+    pub(crate) fn profile(&mut self) {
+        self.trace();
+        self.profiles = true;
     }
 
     /// The first frame that ran since then, if it was not too much to keep.
@@ -238,7 +246,10 @@ impl Vm {
     }
 
     /// Puts a program aside and hands out the frame that it waits for.
-    fn suspend(&mut self, running: Running, frame_input: FrameInput) -> FrameInitOrResult<Frame> {
+    fn suspend(&mut self, mut running: Running, frame_input: FrameInput) -> FrameInitOrResult<Frame> {
+        if let (Some(profile), Some(tracer)) = (&mut running.instance.host().profile, &self.tracer) {
+            profile.run(tracer.next_frame());
+        }
         if let Some(note) = self.notes.last_mut() {
             note.program = Some(running);
         }
@@ -297,11 +308,15 @@ impl Vm {
             base_fee: U256::from(ctx.block.basefee),
             gas_limit: ctx.block.gas_limit,
             reentrant,
-            traced: self.tracer.is_some(),
+            traced: self.tracer.is_some() && !self.profiles,
+            profiled: self.profiles.then_some(code_hash),
         };
         let ink = frame.interpreter.gas.remaining().saturating_mul(env.ink_price);
-        let instance =
-            Compiled::of(code_hash, &code, &rules).ok().and_then(|compiled| Instance::new(&compiled, env, ink));
+        let instance = if self.profiles {
+            Compiled::probed(&code, &rules).ok().and_then(|compiled| Instance::new(&compiled, env, ink))
+        } else {
+            Compiled::of(code_hash, &code, &rules).ok().and_then(|compiled| Instance::new(&compiled, env, ink))
+        };
         Ok(match instance {
             Some(instance) => Ok(Running { instance: Box::new(instance), start_gas, pages_before, waiting: None }),
             // Activation accepted it, so that it can be instantiated; a program that could not be would be one that traps.
@@ -315,7 +330,10 @@ impl Vm {
     /// Turns the end of a program into that of its frame.
     fn conclude(&mut self, running: &mut Running, ended: Ended) -> InterpreterResult {
         if let Some(tracer) = &mut self.tracer {
-            tracer.program(running.instance.guest().take_host_calls());
+            match running.instance.guest().take_profile() {
+                Some(profile) => tracer.profiled(profile),
+                None => tracer.program(running.instance.guest().take_host_calls()),
+            }
         }
         let mut gas = self.inner.frame_stack.get().interpreter.gas;
         let mut remaining = running.instance.guest().gas();

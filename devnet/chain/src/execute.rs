@@ -14,6 +14,7 @@ use revm::primitives::hardfork::SpecId;
 
 use crate::evm::{Ctx, Nitro, Vm};
 use crate::fork::Unread;
+use crate::profile::Profile;
 use crate::programs::NETWORK_FEE_ACCOUNT;
 use crate::state::State;
 use crate::trace::{Frame, MAX_TRACE};
@@ -84,10 +85,30 @@ pub(crate) fn trace(
     let mut vm = Vm::new(context(config, owner, state.untracked(), block, &tx, mode));
     vm.trace();
     let (execution, frame) = run_in(vm, state, block, tx.gas_limit)?;
-    let too_long = || ChainError::InvalidTransaction(format!("the trace has more than {MAX_TRACE} bytes"));
     let mut frame = frame.ok_or_else(too_long)?;
     (frame.gas, frame.gas_used) = (tx.gas_limit, execution.gas_used);
     Ok(frame)
+}
+
+/// The same, with the ink of programs by function.
+pub(crate) fn profile(
+    config: &Config,
+    owner: Address,
+    state: &mut State,
+    block: &mut BlockSetting,
+    tx: TxEnv,
+    mode: Mode,
+) -> Result<Profile, ChainError> {
+    let mut vm = Vm::new(context(config, owner, state.untracked(), block, &tx, mode));
+    vm.profile();
+    let (execution, frame) = run_in(vm, state, block, tx.gas_limit)?;
+    let frame = frame.ok_or_else(too_long)?;
+    let intrinsic_gas = tx.gas_limit.saturating_sub(frame.gas);
+    Ok(Profile { gas_used: execution.gas_used, intrinsic_gas, frame })
+}
+
+fn too_long() -> ChainError {
+    ChainError::InvalidTransaction(format!("the trace has more than {MAX_TRACE} bytes"))
 }
 
 fn run_in(

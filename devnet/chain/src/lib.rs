@@ -1,11 +1,13 @@
 //! An Arbitrum chain with Stylus in one process.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
+mod blocks;
 mod chain;
 mod evm;
 mod execute;
 mod fork;
 pub mod precompiles;
+pub mod profile;
 mod program;
 pub mod programs;
 mod state;

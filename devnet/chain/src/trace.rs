@@ -8,6 +8,7 @@ use revm::interpreter::{CallScheme, FrameInput, InstructionResult, SuccessOrHalt
 
 use crate::evm::Ctx;
 use crate::execute::halt_text;
+use crate::profile::CallTree;
 
 /// Host calls that are kept of a frame, the first ones.
 pub const MAX_HOST_CALLS: usize = 16_384;
@@ -77,6 +78,8 @@ pub struct Frame {
     pub error: Option<String>,
     /// The host calls in order, the first [`MAX_HOST_CALLS`], where a program ran.
     pub host_calls: Option<Vec<HostCall>>,
+    /// Where a program's ink went, where that was asked for.
+    pub profile: Option<CallTree>,
     /// Frames within it, in order.
     pub calls: Vec<Frame>,
 }
@@ -141,6 +144,19 @@ impl Tracer {
         }
     }
 
+    /// The innermost frame was of a program, whose ink went there.
+    pub(crate) fn profiled(&mut self, profile: CallTree) {
+        self.take(profile.size());
+        if let Some(frame) = self.open.last_mut() {
+            frame.profile = Some(profile);
+        }
+    }
+
+    /// The place of the next frame among those of the innermost one.
+    pub(crate) fn next_frame(&self) -> usize {
+        self.open.last().map_or(0, |frame| frame.calls.len())
+    }
+
     /// The first frame with all that are in it, once it is over; nothing if they were too much.
     pub(crate) fn finish(self) -> Option<Frame> {
         let fits = !self.is_full();
@@ -171,8 +187,20 @@ fn frame(input: &FrameInput, ctx: &Ctx) -> Option<Frame> {
         }
         FrameInput::Empty => return None,
     };
-    let (output, error, host_calls) = (Bytes::new(), None, None);
-    Some(Frame { kind, from, to, value, gas, gas_used: 0, input, output, error, host_calls, calls: Vec::new() })
+    Some(Frame {
+        kind,
+        from,
+        to,
+        value,
+        gas,
+        gas_used: 0,
+        input,
+        output: Bytes::new(),
+        error: None,
+        host_calls: None,
+        profile: None,
+        calls: Vec::new(),
+    })
 }
 
 fn error(result: InstructionResult, failure: Option<&String>) -> Option<String> {

@@ -33,7 +33,7 @@ impl BlockRef {
     }
 
     /// The block, if there is one.
-    pub(crate) fn find(self, chain: &Chain) -> Option<&Arc<Block>> {
+    pub(crate) fn find(self, chain: &Chain) -> Option<Arc<Block>> {
         chain.block(self.resolve(chain)?)
     }
 

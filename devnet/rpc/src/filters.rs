@@ -85,8 +85,8 @@ impl Filters {
         Ok(match &filter.kind {
             Kind::Logs(wanted) => Changes::Logs(logs::since(chain, wanted, first)),
             Kind::Blocks => {
-                let new = (first..=chain.head()).filter_map(|number| chain.block(number));
-                Changes::Hashes(new.map(|block| block.hash).collect())
+                let known = usize::try_from(first.saturating_sub(chain.first())).unwrap_or(usize::MAX);
+                Changes::Hashes(chain.hashes().iter().skip(known).copied().collect())
             }
             Kind::Transactions => {
                 let told = usize::try_from(first.saturating_sub(self.forgotten)).unwrap_or(usize::MAX);

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use alloy::primitives::B256;
 use fomo_chain::{Block, Chain, StateFile};
+use imbl::Vector;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::sleep;
 
@@ -46,8 +47,9 @@ pub(crate) enum Event {
 pub(crate) struct Node {
     pub(crate) chain: Chain,
     pub(crate) filters: Filters,
-    /// Hashes of all blocks from `first` on that were there after the last request, to see what is new or gone.
-    known: Vec<B256>,
+    /// Hashes of all blocks from `first` on that were there after the last request, to see what is new or gone. They are the
+    /// chain's own, shared.
+    known: Vector<B256>,
     /// Number of the first block that the chain has.
     first: u64,
     /// Transactions that waited after the last request.
@@ -66,7 +68,8 @@ impl Node {
         let (filters, waiting) = (Filters::default(), HashSet::new());
         let interval = watch::Sender::new(0);
         let first = chain.first();
-        let mut node = Self { chain, filters, known: Vec::new(), first, waiting, events, file, saved: true, interval };
+        let mut node =
+            Self { chain, filters, known: Vector::new(), first, waiting, events, file, saved: true, interval };
         node.observe();
         node
     }
@@ -99,8 +102,8 @@ impl Node {
         }
         self.forget_reverted();
         for number in self.next()..=self.chain.head() {
-            let Some(block) = self.chain.block(number).cloned() else { break };
-            self.known.push(block.hash);
+            let Some(block) = self.chain.block(number) else { break };
+            self.known.push_back(block.hash);
             for mined in &block.transactions {
                 let hash = *mined.transaction.tx_hash();
                 if !self.waiting.contains(&hash) {
@@ -109,6 +112,7 @@ impl Node {
             }
             self.send(Event::Block(block));
         }
+        self.known = self.chain.hashes().clone();
         let waiting: Vec<B256> = self.chain.pending().iter().map(|tx| *tx.tx_hash()).collect();
         for hash in &waiting {
             if !self.waiting.contains(hash) {
@@ -125,11 +129,11 @@ impl Node {
 
     fn forget_reverted(&mut self) {
         while let Some(last) = self.known.last() {
-            let there = self.chain.block(self.next() - 1);
-            if there.is_some_and(|block| block.hash == *last) {
+            let place = self.known.len().saturating_sub(1);
+            if self.chain.hashes().get(place) == Some(last) {
                 break;
             }
-            self.known.pop();
+            self.known.pop_back();
         }
         self.filters.rewind(self.next());
     }

@@ -3,10 +3,12 @@
 //!
 //! The result is an ordinary WASM that any engine runs to the same ink; nothing of it depends on one.
 
-use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
+use std::convert::Infallible;
+
+use wasm_encoder::reencode::{self, Reencode};
 use wasm_encoder::{
-    BlockType, CodeSection, ConstExpr, ExportKind, ExportSection, Function, GlobalSection, GlobalType, ImportSection,
-    Instruction as I, TypeSection, ValType,
+    BlockType, CodeSection, ConstExpr, EntityType, ExportKind, ExportSection, Function, GlobalSection, GlobalType,
+    ImportSection, Instruction as I, TypeSection, ValType,
 };
 use wasmparser::{FuncType, FunctionBody, Operator};
 
@@ -20,6 +22,13 @@ pub const INK_STATUS: &str = "stylus_ink_status";
 pub const SCRATCH: &str = "stylus_scratch_global";
 /// Export that holds the words of stack left, 0 once they ran out (i32).
 pub const STACK_LEFT: &str = "stylus_stack_left";
+
+/// Module that a profiled program imports its probes from. No program can: it is not `vm_hooks`.
+pub const PROBES: &str = "fomo_probes";
+/// Probe that is called first in every function, with the function's index (`(i32)`).
+pub const PROBE_ENTER: &str = "enter";
+/// Probe that is called last in every function that returns (`()`).
+pub const PROBE_LEAVE: &str = "leave";
 
 /// Most words of a frame.
 const MAX_FRAME: u64 = 10 * 1_024;
@@ -49,7 +58,19 @@ pub struct Program {
 /// [`Refusal::TooMany`] for a frame, a function's locals or its instrumented instructions;
 /// [`Refusal::Invalid`] if the module cannot be written again.
 pub fn instrument(module: &Module<'_>, rules: &Rules) -> Result<Program, Refusal> {
-    let mut writer = Writer::new(module)?;
+    write(Writer::new(module)?, module, rules)
+}
+
+/// The same with a call of a probe where a function begins and where it returns. It costs no ink and changes no limit: the
+/// program runs as without, to the same ink. Functions have the indices that they have in the module.
+///
+/// # Errors
+/// As for [`instrument`].
+pub fn instrument_probed(module: &Module<'_>, rules: &Rules) -> Result<Program, Refusal> {
+    write(Writer::new(module)?.probed()?, module, rules)
+}
+
+fn write(mut writer: Writer<'_, '_>, module: &Module<'_>, rules: &Rules) -> Result<Program, Refusal> {
     writer.functions()?;
     let opcodes = writer.opcodes;
     Ok(Program {
@@ -74,20 +95,47 @@ struct Globals {
     stack: u32,
 }
 
+/// Imports that are added behind those of the module, and their types.
+#[derive(Clone, Copy)]
+struct Probes {
+    enter: u32,
+    leave: u32,
+    enter_type: u32,
+    leave_type: u32,
+}
+
+/// Writes a module again, its own functions behind the imports that were added.
+#[derive(Clone, Copy)]
+struct Again {
+    imported: u32,
+    added: u32,
+}
+
+impl Reencode for Again {
+    type Error = Infallible;
+
+    fn function_index(&mut self, function: u32) -> Result<u32, reencode::Error<Infallible>> {
+        Ok(if function < self.imported { function } else { function.saturating_add(self.added) })
+    }
+}
+
 struct Writer<'m, 'a> {
     module: &'m Module<'a>,
     globals: Globals,
     types: TypeSection,
     code: CodeSection,
     opcodes: u64,
+    again: Again,
+    probes: Option<Probes>,
 }
 
 impl<'m, 'a> Writer<'m, 'a> {
     fn new(module: &'m Module<'a>) -> Result<Self, Refusal> {
         let first = module.globals;
         let mut types = TypeSection::new();
+        let mut again = Again { imported: u32::try_from(module.imports.len()).map_err(invalid)?, added: 0 };
         if let Some(section) = &module.types_section {
-            RoundtripReencoder.parse_type_section(&mut types, section.clone()).map_err(invalid)?;
+            again.parse_type_section(&mut types, section.clone()).map_err(invalid)?;
         }
         Ok(Self {
             module,
@@ -95,7 +143,19 @@ impl<'m, 'a> Writer<'m, 'a> {
             types,
             code: CodeSection::new(),
             opcodes: 0,
+            again,
+            probes: None,
         })
+    }
+
+    fn probed(mut self) -> Result<Self, Refusal> {
+        let enter = self.again.imported;
+        let enter_type = self.types.len();
+        self.types.ty().function([ValType::I32], []);
+        self.types.ty().function([], []);
+        self.probes = Some(Probes { enter, leave: enter + 1, enter_type, leave_type: enter_type + 1 });
+        self.again.added = 2;
+        Ok(self)
     }
 
     fn functions(&mut self) -> Result<(), Refusal> {
@@ -105,7 +165,8 @@ impl<'m, 'a> Writer<'m, 'a> {
             let ty = self.module.function_type(function).ok_or_else(|| invalid("a function without a type"))?;
             let body = Body::read(self.module, body)?;
             let result = self.result_block(ty);
-            let metered = body.metered(self.module, self.globals, result)?;
+            let probes = self.probes.map(|probes| (probes, function));
+            let metered = body.metered(self.module, self.globals, result, self.again, probes)?;
             self.opcodes += metered.opcodes;
             self.code.function(&metered.function);
         }
@@ -114,7 +175,8 @@ impl<'m, 'a> Writer<'m, 'a> {
 
     /// The type of a block that yields a function's results.
     fn result_block(&mut self, ty: &FuncType) -> BlockType {
-        let value = |ty: &wasmparser::ValType| RoundtripReencoder.val_type(*ty).unwrap_or(ValType::I32);
+        let mut again = self.again;
+        let mut value = |ty: &wasmparser::ValType| again.val_type(*ty).unwrap_or(ValType::I32);
         match ty.results() {
             [] => BlockType::Empty,
             [one] => BlockType::Result(value(one)),
@@ -129,12 +191,18 @@ impl<'m, 'a> Writer<'m, 'a> {
     fn finish(self, rules: &Rules) -> Result<Vec<u8>, Refusal> {
         let module = self.module;
         let mut out = wasm_encoder::Module::new();
-        let mut again = RoundtripReencoder;
+        let mut again = self.again;
         out.section(&self.types);
+        let mut imports = ImportSection::new();
         if let Some(reader) = &module.imports_section {
-            let mut section = ImportSection::new();
-            again.parse_import_section(&mut section, reader.clone()).map_err(invalid)?;
-            out.section(&section);
+            again.parse_import_section(&mut imports, reader.clone()).map_err(invalid)?;
+        }
+        if let Some(probes) = self.probes {
+            imports.import(PROBES, PROBE_ENTER, EntityType::Function(probes.enter_type));
+            imports.import(PROBES, PROBE_LEAVE, EntityType::Function(probes.leave_type));
+        }
+        if !imports.is_empty() {
+            out.section(&imports);
         }
         if let Some(reader) = &module.functions_section {
             let mut section = wasm_encoder::FunctionSection::new();
@@ -166,9 +234,9 @@ impl<'m, 'a> Writer<'m, 'a> {
     }
 
     fn globals_section(&self, rules: &Rules) -> Result<GlobalSection, Refusal> {
-        let mut section = GlobalSection::new();
+        let (mut section, mut again) = (GlobalSection::new(), self.again);
         if let Some(reader) = &self.module.globals_section {
-            RoundtripReencoder.parse_global_section(&mut section, reader.clone()).map_err(invalid)?;
+            again.parse_global_section(&mut section, reader.clone()).map_err(invalid)?;
         }
         let mutable = |val_type| GlobalType { val_type, mutable: true, shared: false };
         let depth = i32::try_from(rules.max_stack_depth).unwrap_or(i32::MAX);
@@ -180,9 +248,9 @@ impl<'m, 'a> Writer<'m, 'a> {
     }
 
     fn exports_section(&self) -> Result<ExportSection, Refusal> {
-        let mut section = ExportSection::new();
+        let (mut section, mut again) = (ExportSection::new(), self.again);
         for export in &self.module.exports {
-            RoundtripReencoder.parse_export(&mut section, *export).map_err(invalid)?;
+            again.parse_export(&mut section, *export).map_err(invalid)?;
         }
         let Globals { ink, status, scratch, stack } = self.globals;
         for (name, index) in [(INK_LEFT, ink), (INK_STATUS, status), (SCRATCH, scratch), (STACK_LEFT, stack)] {
@@ -237,7 +305,14 @@ impl<'a> Body<'a> {
         costs
     }
 
-    fn metered(self, module: &Module<'a>, globals: Globals, result: BlockType) -> Result<Metered, Refusal> {
+    fn metered(
+        self,
+        module: &Module<'a>,
+        globals: Globals,
+        result: BlockType,
+        mut again: Again,
+        probes: Option<(Probes, u32)>,
+    ) -> Result<Metered, Refusal> {
         let operands = operand_depth(module, &self.ops);
         Refusal::limit("operands of a frame", operands, MAX_OPERANDS)?;
         let frame = self.declared + operands + FRAME_OVERHEAD;
@@ -246,9 +321,10 @@ impl<'a> Body<'a> {
         let locals = self
             .locals
             .iter()
-            .map(|(count, ty)| Ok((*count, RoundtripReencoder.val_type(*ty).map_err(invalid)?)))
+            .map(|(count, ty)| Ok((*count, again.val_type(*ty).map_err(invalid)?)))
             .collect::<Result<Vec<_>, Refusal>>()?;
         let mut out = Emitter { function: Function::new(locals), opcodes: 0, globals };
+        out.probe_enter(probes);
         // Wrapped in a block, so that a branch to the function's own label gives the frame back like any other exit.
         let frame = i32::try_from(frame).map_err(invalid)?;
         out.enter_frame(frame);
@@ -261,17 +337,21 @@ impl<'a> Body<'a> {
             }
             starts_block = opcode::ends_block(op);
             match op {
-                Operator::Return => out.leave_frame(frame),
+                Operator::Return => {
+                    out.leave_frame(frame);
+                    out.probe_leave(probes);
+                }
                 Operator::MemoryFill { .. } | Operator::MemoryCopy { .. } => out.charge_bytes(),
                 Operator::MemoryGrow { .. } if module.memory.maximum != Some(module.memory.initial) => {
                     out.pay_for_grow(module.pay_for_memory_grow().ok_or(Refusal::UnpaidGrowth)?);
                 }
                 _ => {}
             }
-            out.emit(RoundtripReencoder.instruction(op.clone()).map_err(invalid)?);
+            out.emit(again.instruction(op.clone()).map_err(invalid)?);
         }
         // The body's own `end` closed the block.
         out.leave_frame(frame);
+        out.probe_leave(probes);
         out.emit(I::End);
         Refusal::limit("instructions of a function", out.opcodes, 65_536)?;
         Ok(Metered { function: out.function, opcodes: out.opcodes })
@@ -289,6 +369,20 @@ impl Emitter {
     fn emit(&mut self, instruction: I<'_>) {
         self.function.instruction(&instruction);
         self.opcodes += 1;
+    }
+
+    /// Says which function begins. Neither probe counts as an instruction: limits are those without.
+    fn probe_enter(&mut self, probes: Option<(Probes, u32)>) {
+        if let Some((probes, function)) = probes {
+            self.function.instruction(&I::I32Const(function.cast_signed()));
+            self.function.instruction(&I::Call(probes.enter));
+        }
+    }
+
+    fn probe_leave(&mut self, probes: Option<(Probes, u32)>) {
+        if let Some((probes, _)) = probes {
+            self.function.instruction(&I::Call(probes.leave));
+        }
     }
 
     fn emit_all<'i>(&mut self, instructions: impl IntoIterator<Item = I<'i>>) {

@@ -36,3 +36,11 @@ pub use rules::Rules;
 pub fn activate(wasm: &[u8], rules: &Rules) -> Result<Program, Refusal> {
     instrument::instrument(&Module::parse(wasm, rules)?, rules)
 }
+
+/// The same program with probes, for a profile of it.
+///
+/// # Errors
+/// As for [`activate`].
+pub fn activate_probed(wasm: &[u8], rules: &Rules) -> Result<Program, Refusal> {
+    instrument::instrument_probed(&Module::parse(wasm, rules)?, rules)
+}

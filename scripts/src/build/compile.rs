@@ -14,7 +14,7 @@ use crate::toolchain::{TARGET, Toolchain};
 use crate::ui::Task;
 
 /// Flags of rustc for WASM, each with its reason in `docs/build.md`.
-const RUSTC_FLAGS: [&str; 7] = [
+const RUSTC_FLAGS: [&str; 8] = [
     "-Zunstable-options",
     "-Cpanic=immediate-abort",
     "-Zlocation-detail=none",
@@ -22,6 +22,8 @@ const RUSTC_FLAGS: [&str; 7] = [
     "-Ctarget-cpu=mvp",
     "-Ctarget-feature=+bulk-memory,+sign-ext,+mutable-globals,+nontrapping-fptoint",
     "-Clink-arg=-zstack-size=32768",
+    // Over the profile's: the names of functions are wanted for profiles, and taken off what is deployed.
+    "-Cstrip=debuginfo",
 ];
 
 /// The profile of every contract, whatever its workspace says.

@@ -18,7 +18,7 @@ pub struct Artifact {
 /// The numbers of a contract; each as the default ArbOS version counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Measured {
-    /// Bytes of the WASM as rustc emits it.
+    /// Bytes of the WASM as rustc emits it, the names of functions included.
     pub emitted_bytes: u64,
     /// Bytes of the processed WASM.
     pub wasm_bytes: u64,

@@ -3,11 +3,13 @@
 //! - [`manifest`]: `contracts/contracts.toml`, the list of contracts and their budgets.
 //! - [`compile`]: one contract to the WASM that rustc emits.
 //! - [`measure`]: that WASM to deployable code, checked as the chain checks it.
+//! - [`names`]: what its functions are called, for profiles.
 //! - [`table`]: what a person sees of it.
 
 pub mod compile;
 pub mod manifest;
 pub mod measure;
+pub mod names;
 pub mod table;
 
 use std::collections::HashMap;
@@ -127,10 +129,14 @@ fn build_one(root: &Root, toolchain: &Toolchain, name: &str, contract: &Contract
     let task = Task::start(format!("Building {name}"));
     let result = compile::compile(root, toolchain, name, contract, &task).and_then(|emitted| {
         task.say("compressing and checking");
-        measure::process(&emitted, &Rules::default()).map_err(|refusal| anyhow!("Arbitrum would refuse it: {refusal}."))
+        let artifact = measure::process(&emitted, &Rules::default())
+            .map_err(|refusal| anyhow!("Arbitrum would refuse it: {refusal}."))?;
+        Ok((artifact, names::of(&emitted)))
     });
     let result = match result {
-        Ok(artifact) => write(root, name, contract, &artifact).map(|()| artifact),
+        Ok((artifact, functions)) => names::write(root, name, &functions)
+            .and_then(|()| write(root, name, contract, &artifact))
+            .map(|()| artifact),
         // What an earlier build left must not be taken for this one's.
         Err(error) => remove(root, name).and(Err(error)),
     };
@@ -159,7 +165,7 @@ fn replace(path: &Path, content: &[u8]) -> Result<()> {
 }
 
 fn remove(root: &Root, name: &str) -> Result<()> {
-    for extension in ["wasm", "code", "json"] {
+    for extension in ["wasm", "code", "json", "names"] {
         let path = root.contracts().join(format!("{name}.{extension}"));
         if path.exists() {
             fs::remove_file(&path).with_context(|| format!("{} cannot be removed.", path.display()))?;

@@ -78,13 +78,14 @@ fn places(world: &World) -> Places {
 fn transactions(world: &World) -> Vec<Transaction> {
     let chain = &world.suite.harness.chain;
     let blocks = (0..=chain.head()).filter_map(|number| chain.block(number));
-    let each = blocks.flat_map(|block| block.transactions.iter().map(|mined| (block.header.timestamp, mined)));
-    let read = |(time, mined): (u64, &fomo_chain::Mined)| Transaction {
-        hash: *mined.transaction.tx_hash(),
-        time,
-        logs: mined.execution.logs.clone(),
+    let read = |block: &fomo_chain::Block| -> Vec<Transaction> {
+        let time = block.header.timestamp;
+        let mined = block.transactions.iter();
+        mined
+            .map(|mined| Transaction { hash: *mined.transaction.tx_hash(), time, logs: mined.execution.logs.clone() })
+            .collect()
     };
-    each.map(read).collect()
+    blocks.flat_map(|block| read(&block)).collect()
 }
 
 fn rerun(world: &World, transactions: &[Transaction]) -> (Launches, Revenue) {

@@ -8,7 +8,7 @@ use alloy_primitives::{Address, B256, Bytes, Log, U256, keccak256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 use anyhow::Result;
 use fomo::verify::{Ledger, Registry};
-use fomo_chain::{Chain, Execution, Outcome};
+use fomo_chain::{Block, Chain, Execution, Outcome};
 use fomo_tests::suite::{
     Addresses, DAY, GENESIS, IAccess, IFomoERC20, ILaunchpad, IStakeRegistry, SINGLE, Suite, name, tokens,
 };
@@ -172,8 +172,11 @@ impl World {
     pub fn logs(&self) -> Vec<Log> {
         let (chain, rewards) = (&self.suite.harness.chain, self.suite.at.rewards);
         let blocks = (0..=chain.head()).filter_map(|number| chain.block(number));
-        let logs = blocks.flat_map(|block| &block.transactions).flat_map(|mined| &mined.execution.logs);
-        logs.filter(|log| log.address == rewards).cloned().collect()
+        let logs = |block: &Block| -> Vec<Log> {
+            let logs = block.transactions.iter().flat_map(|mined| &mined.execution.logs);
+            logs.filter(|log| log.address == rewards).cloned().collect()
+        };
+        blocks.flat_map(|block| logs(&block)).collect()
     }
 
     /// Calls the distributor with these data, which has to do it.

@@ -108,11 +108,13 @@ impl Meter {
         use alloy_sol_types::SolEvent;
         let chain = &self.world.suite.harness.chain;
         let blocks = (0..=chain.head()).rev().filter_map(|number| chain.block(number));
-        let mut logs = blocks.flat_map(|block| &block.transactions).flat_map(|mined| &mined.execution.logs);
-        let event = logs.find_map(|log| {
-            let own = log.address == self.subject;
-            own.then(|| R::BatchReported::decode_log_data(&log.data).ok()).flatten()
-        });
+        let in_block = |block: std::sync::Arc<fomo_chain::Block>| {
+            block.transactions.iter().flat_map(|mined| &mined.execution.logs).find_map(|log| {
+                let own = log.address == self.subject;
+                own.then(|| R::BatchReported::decode_log_data(&log.data).ok()).flatten()
+            })
+        };
+        let event = blocks.into_iter().find_map(in_block);
         event.expect("a batch was reported")
     }
 

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use fomo_wasm::hooks::{self, API_INK, HOST_INK};
+use fomo_wasm::instrument::{PROBE_ENTER, PROBE_LEAVE, PROBES};
 use wasmi::{
     AsContext, AsContextMut, Caller, Engine, Global, Linker, Memory, StoreContextMut, StoreLimits, StoreLimitsBuilder,
     Val,
@@ -11,6 +12,7 @@ use wasmi::{
 
 use super::cache::{REQUIRED_ACCESS_GAS, StorageCache};
 use super::{CallKind, CodeUse, Env, Escape, Request};
+use crate::profile::{CallTree, Site};
 use crate::trace::{HostCall, MAX_HOST_CALLS};
 
 /// Gas of a first access to a slot.
@@ -48,6 +50,8 @@ pub(crate) struct Host {
     pub waiting: Option<Box<Request>>,
     /// The host calls so far, where they are kept.
     pub calls: Option<Vec<HostCall>>,
+    /// Where the ink went so far, where that is kept.
+    pub profile: Option<Box<CallTree>>,
     pub(super) limits: StoreLimits,
     handles: Option<Handles>,
 }
@@ -59,6 +63,7 @@ impl Host {
     pub(super) fn new(env: Env) -> Self {
         Self {
             calls: env.traced.then(Vec::new),
+            profile: None,
             env,
             output: Vec::new(),
             return_data: Bytes::new(),
@@ -212,7 +217,30 @@ impl<'a> Guest<'a> {
         self.write(at, &value.to_be_bytes::<32>())
     }
 
+    /// Counts ink by function from now on, if that is asked for.
+    pub(super) fn start_profile(&mut self, ink: u64) {
+        let code_hash = self.store.data().env.profiled;
+        self.store.data_mut().profile = code_hash.map(|code_hash| Box::new(CallTree::new(code_hash, ink)));
+    }
+
+    /// Does something with the profile, if there is one.
+    fn profile(&mut self, work: impl FnOnce(&mut CallTree, u64)) {
+        if self.store.data().profile.is_some() {
+            let ink = self.ink();
+            if let Some(profile) = &mut self.store.data_mut().profile {
+                work(profile, ink);
+            }
+        }
+    }
+
+    /// Where the ink went, once the program is over.
+    pub(crate) fn take_profile(&mut self) -> Option<CallTree> {
+        self.profile(CallTree::finish);
+        self.store.data_mut().profile.take().map(|profile| *profile)
+    }
+
     fn host_call_begins(&mut self, name: &'static str) {
+        self.profile(|profile, ink| profile.enter(Site::HostCall(name), ink));
         if self.store.data().calls.is_some() {
             let ink = self.ink();
             if let Some(calls) = &mut self.store.data_mut().calls
@@ -225,6 +253,14 @@ impl<'a> Guest<'a> {
 
     /// Notes what ink the last host call left; again once the chain has answered it.
     pub(super) fn host_call_ends(&mut self) {
+        // One that waits for the chain goes on: it ends once it is answered.
+        if self.store.data().waiting.is_none() {
+            self.profile(|profile, ink| {
+                if profile.in_host_call() {
+                    profile.leave(ink);
+                }
+            });
+        }
         if self.store.data().calls.is_some() {
             let ink = self.ink();
             if let Some(last) = self.store.data_mut().calls.as_mut().and_then(|calls| calls.last_mut()) {
@@ -477,6 +513,7 @@ pub(super) fn linker(engine: &Engine) -> &'static Linker<Host> {
         define_calls(&mut linker);
         define_environment(&mut linker);
         define_math(&mut linker);
+        define_probes(&mut linker);
         linker
     })
 }
@@ -495,6 +532,18 @@ macro_rules! hook {
         });
         debug_assert!(defined.is_ok(), "a host function defined twice");
     }};
+}
+
+/// What profiled programs import besides; nobody's own program may import from there.
+fn define_probes(linker: &mut Linker<Host>) {
+    let enter = linker.func_wrap(PROBES, PROBE_ENTER, |mut caller: Caller<'_, Host>, function: u32| {
+        Guest::new(&mut caller).profile(|profile, ink| profile.enter(Site::Function(function), ink));
+    });
+    debug_assert!(enter.is_ok(), "a probe defined twice");
+    let leave = linker.func_wrap(PROBES, PROBE_LEAVE, |mut caller: Caller<'_, Host>| {
+        Guest::new(&mut caller).profile(CallTree::leave);
+    });
+    debug_assert!(leave.is_ok(), "a probe defined twice");
 }
 
 fn define_state(linker: &mut Linker<Host>) {

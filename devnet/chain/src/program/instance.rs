@@ -54,6 +54,15 @@ impl Compiled {
     }
 }
 
+impl Compiled {
+    /// The same with probes in its functions. It is not kept: profiles are few, and most programs are never in one.
+    pub(crate) fn probed(code: &[u8], rules: &Rules) -> Result<Self, Refusal> {
+        let program = fomo_wasm::activate_probed(&code::decode(code, rules)?, rules)?;
+        let module = Module::new(&ENGINE, &program.wasm).map_err(|e| Refusal::Invalid(e.to_string()))?;
+        Ok(Self { program, module })
+    }
+}
+
 /// How a program ended.
 #[derive(Debug)]
 pub(crate) enum Ended {
@@ -97,6 +106,7 @@ impl Instance {
         store.data_mut().bind(memory, ink_left, status, stack);
         let mut this = Self { store, entry };
         this.guest().set_ink(ink);
+        this.guest().start_profile(ink);
         Some(this)
     }
 

@@ -33,6 +33,8 @@ pub(crate) struct Env {
     pub reentrant: bool,
     /// Whether the host calls are kept.
     pub traced: bool,
+    /// The program's code, where its ink is counted by function.
+    pub profiled: Option<B256>,
 }
 
 /// Which of the call host functions was used.

@@ -4,6 +4,7 @@
 //! which is cut off when the file is opened again. Going back to a snapshot cuts the file; what replaces it as a whole is
 //! written beside it and moved there.
 
+mod archive;
 mod record;
 mod recorder;
 
@@ -18,6 +19,7 @@ use self::record::{BlockRecord, ChangesRecord, ConfigRecord, ForkRecord, Frame, 
 use crate::chain::Chain;
 use crate::types::Config;
 
+pub(crate) use self::archive::Archive;
 pub(crate) use self::record::SettingsRecord;
 pub(crate) use self::recorder::Recorder;
 

@@ -360,6 +360,13 @@ impl MinedRecord {
     }
 }
 
+/// The header of a block as it was encoded.
+pub(super) fn header_of(record: &[u8]) -> Option<Header> {
+    let mut content = record;
+    let list = alloy_rlp::Header::decode(&mut content).ok()?;
+    list.list.then(|| Header::decode(&mut content).ok())?
+}
+
 /// A block with what it changed in the state.
 #[derive(RlpEncodable, RlpDecodable)]
 pub(super) struct BlockRecord {

@@ -28,34 +28,34 @@ pub(super) const METHODS: &[Method] = &[
 ];
 
 /// The block that the first parameter names by number or tag.
-pub(super) fn by_number<'a>(node: &'a Node, params: &Params) -> RpcResult<Option<&'a Arc<Block>>> {
+pub(super) fn by_number(node: &Node, params: &Params) -> RpcResult<Option<Arc<Block>>> {
     Ok(params.required::<BlockRef>(0, "block")?.find(&node.chain))
 }
 
 /// The block that the first parameter is the hash of.
-pub(super) fn by_hash<'a>(node: &'a Node, params: &Params) -> RpcResult<Option<&'a Arc<Block>>> {
+pub(super) fn by_hash(node: &Node, params: &Params) -> RpcResult<Option<Arc<Block>>> {
     Ok(BlockRef::Hash(params.required::<B256>(0, "block hash")?).find(&node.chain))
 }
 
-fn whole(block: Option<&Arc<Block>>, params: &Params) -> RpcResult<Value> {
+fn whole(block: Option<Arc<Block>>, params: &Params) -> RpcResult<Value> {
     let full = params.optional(1, "full transactions")?.unwrap_or(false);
-    block.map_or(Ok(Value::Null), |block| convert::block(block, full))
+    block.map_or(Ok(Value::Null), |block| convert::block(&block, full))
 }
 
-fn count(block: Option<&Arc<Block>>) -> Value {
+fn count(block: Option<Arc<Block>>) -> Value {
     block.map_or(Value::Null, |block| quantity(block.transactions.len() as u64))
 }
 
-fn no_uncles(block: Option<&Arc<Block>>) -> Value {
+fn no_uncles(block: Option<Arc<Block>>) -> Value {
     block.map_or(Value::Null, |_| quantity(0_u64))
 }
 
-fn uncle(_: Option<&Arc<Block>>, params: &Params) -> RpcResult<Value> {
+fn uncle(_: Option<Arc<Block>>, params: &Params) -> RpcResult<Value> {
     params.required::<u64>(1, "index").map(|_| Value::Null)
 }
 
 fn receipts(node: &mut Node, params: &Params) -> RpcResult<Value> {
     let Some(block) = by_number(node, params)? else { return Ok(Value::Null) };
-    let receipts = (0..block.transactions.len()).filter_map(|index| convert::receipt(block, index));
+    let receipts = (0..block.transactions.len()).filter_map(|index| convert::receipt(&block, index));
     Ok(json!(receipts.collect::<Vec<Value>>()))
 }

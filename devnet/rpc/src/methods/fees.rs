@@ -30,9 +30,8 @@ fn history(node: &mut Node, params: &Params) -> RpcResult<Value> {
     }
     let newest = newest.find(&node.chain).ok_or_else(|| server("the newest block does not exist"))?.header.number;
     let oldest = (newest + 1).saturating_sub(count).max(node.chain.first());
-    let headers: Vec<_> =
-        (oldest..=newest).filter_map(|number| node.chain.block(number)).map(|block| &block.header).collect();
-    let next = node.chain.block(newest + 1).map_or(Some(node.chain.base_fee()), |block| block.header.base_fee_per_gas);
+    let headers: Vec<_> = (oldest..=newest).filter_map(|number| node.chain.header_of(number)).collect();
+    let next = node.chain.header_of(newest + 1).map_or(Some(node.chain.base_fee()), |header| header.base_fee_per_gas);
     let fees = headers.iter().map(|header| header.base_fee_per_gas).chain([next]);
     let ratio = |used: u64, limit: u64| if limit == 0 { 0.0 } else { used as f64 / limit as f64 };
     let mut answer = json!({

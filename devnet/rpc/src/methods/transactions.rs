@@ -32,14 +32,14 @@ pub(super) const METHODS: &[Method] = &[
 fn transaction(node: &mut Node, params: &Params) -> RpcResult<Value> {
     let hash = params.required::<B256>(0, "hash")?;
     if let Some((block, index)) = node.chain.transaction(hash) {
-        return to_json(convert::transaction(block, index));
+        return to_json(convert::transaction(&block, index));
     }
     to_json(node.chain.pending_transaction(hash).map(convert::pending_transaction))
 }
 
-fn in_block(block: Option<&Arc<Block>>, params: &Params) -> RpcResult<Value> {
+fn in_block(block: Option<Arc<Block>>, params: &Params) -> RpcResult<Value> {
     let index = params.required::<u64>(1, "index")?;
-    to_json(block.and_then(|block| convert::transaction(block, usize::try_from(index).ok()?)))
+    to_json(block.and_then(|block| convert::transaction(&block, usize::try_from(index).ok()?)))
 }
 
 fn raw_transaction(node: &mut Node, params: &Params) -> RpcResult<Value> {
@@ -54,7 +54,7 @@ fn raw_transaction(node: &mut Node, params: &Params) -> RpcResult<Value> {
 fn receipt(node: &mut Node, params: &Params) -> RpcResult<Value> {
     let hash = params.required::<B256>(0, "hash")?;
     let mined = node.chain.transaction(hash);
-    Ok(mined.and_then(|(block, index)| convert::receipt(block, index)).unwrap_or_default())
+    Ok(mined.and_then(|(block, index)| convert::receipt(&block, index)).unwrap_or_default())
 }
 
 fn send_raw(node: &mut Node, params: &Params) -> RpcResult<Value> {

@@ -74,3 +74,19 @@ async fn what_cannot_be_traced_is_an_error() {
     let message = node.fails(-32000, "debug_traceTransaction", json!([receipt["transactionHash"], tracer])).await;
     assert!(message.contains("no longer kept"), "{message}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_profile_has_the_gas_of_the_transaction_and_of_its_frames() {
+    let node = Node::with_code(REVERTER).await;
+    let receipt = node.send(json!({ "to": CONTRACT, "data": ERROR_NO, "gas": "0x186a0" })).await;
+    let profiler = json!({ "tracer": "stylusProfiler" });
+    let profile = node.ok("debug_traceTransaction", json!([receipt["transactionHash"], profiler])).await;
+    assert_eq!((&profile["gasUsed"], &profile["refund"]), (&receipt["gasUsed"], &json!("0x0")));
+    let number =
+        |value: &serde_json::Value| u64::from_str_radix(value.as_str().unwrap().trim_start_matches("0x"), 16).unwrap();
+    assert_eq!(number(&profile["gasUsed"]), number(&profile["intrinsicGas"]) + number(&profile["frame"]["gasUsed"]));
+    assert_eq!(profile["frame"]["error"], json!("execution reverted"));
+    let call = json!({ "to": CONTRACT, "gas": "0x186a0" });
+    let profile = node.ok("debug_traceCall", json!([call, "latest", profiler])).await;
+    assert_eq!(profile["intrinsicGas"], json!("0x5208"));
+}

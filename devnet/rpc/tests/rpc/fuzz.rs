@@ -20,6 +20,7 @@ fn methods() -> Vec<(String, usize)> {
     let sources = [
         include_str!("../../src/methods/blocks.rs"),
         include_str!("../../src/methods/calls.rs"),
+        include_str!("../../src/methods/debug.rs"),
         include_str!("../../src/methods/development.rs"),
         include_str!("../../src/methods/fees.rs"),
         include_str!("../../src/methods/filters.rs"),
@@ -56,6 +57,8 @@ fn leaf() -> BoxedStrategy<Value> {
         json!("pending"),
         json!("earliest"),
         json!("newHeads"),
+        json!("callTracer"),
+        json!("stylusProfiler"),
         json!(CONTRACT),
         json!(STRANGER),
         json!(B256::ZERO),
@@ -112,6 +115,7 @@ fn key() -> impl Strategy<Value = String> {
         "s",
         "yParity",
         "feeRecipient",
+        "tracer",
         "0x00000000000000000000000000000000000c0de1",
     ];
     prop_oneof![9 => prop::sample::select(known.to_vec()).prop_map(String::from), 1 => any::<String>()]
