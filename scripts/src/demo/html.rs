@@ -34,6 +34,7 @@ pub fn page(facts: &Facts) -> Result<String> {
         "burns": burns(facts)?,
         "waterfall": waterfall(facts),
         "flock": daily(facts, "Global FLOCK a day and model", "FLOCK", |day| day.global.whole())?,
+        "reserved": daily(facts, "Reserved FLOCK a day and model", "FLOCK", |day| day.reserved.whole())?,
         "mt": daily(facts, "MT Reward a day and model", "tokens of the model", |day| day.mt.whole())?,
         "spend": daily(facts, "Spend a day and model", "dollars", |day| Amount(U256::from(day.spend)).shown(6))?,
         "share": share(facts)?,

@@ -24,6 +24,8 @@ const TRACE: u64 = 3_600;
 const MODELS: [(&str, &str, u64, u64); 2] = [("CODER", "code.csv", 500, 1_500), ("CONV", "conv.csv", 400, 2_000)];
 /// FLOCK a day.
 const DAILY: u64 = 10_000;
+/// FLOCK that the issuer reserves for each model's stakers, over 180 days.
+const RESERVED: [u64; 2] = [36_000, 18_000];
 /// Rows of a batch.
 const BATCH: usize = 200;
 
@@ -50,7 +52,8 @@ async fn tell(story: &mut Story) -> Result<()> {
         number(DAILY)
     ));
     story.say("day are shared out. Bob stakes 10,000 CODER, Carol 5,000 CODER and 10,000 CONV, Dave 2,000 CONV and");
-    story.say("locks 20,000 FLOCK for a year; everybody else only uses.");
+    story.say("locks 20,000 FLOCK for a year; everybody else only uses. Alice reserves 36,000 FLOCK for those who");
+    story.say("stake CODER and 18,000 for those who stake CONV, over 180 days, more of it while it is fresh.");
     for (person, token, whole) in
         [(bob, coder, 10_000), (carol, coder, 5_000), (carol, conv, 10_000), (dave, conv, 2_000)]
     {
@@ -64,6 +67,12 @@ async fn tell(story: &mut Story) -> Result<()> {
         beneficiary: dave.address,
     };
     suite.node.send(dave.address, suite.registry, lock).await?;
+    suite.approve(&suite.issuer, suite.flock, suite.rewards).await?;
+    for (mt, whole) in [coder, conv].into_iter().zip(RESERVED) {
+        let call = R::fundReservedCall { mt, amount: tokens(whole), level: false };
+        let receipt = suite.node.send(suite.issuer.address, suite.rewards, call).await?;
+        story.gas("reserve FLOCK", receipt.gas_used);
+    }
     let first = suite.node.now() / DAY + 1;
     suite.begin_emission(first, DAILY, days).await?;
     story.progress("Reporting the days before");
@@ -185,7 +194,18 @@ impl Week {
             story.progress(format!("Usage of day {}", epoch - self.first + 1));
             rows.push(self.day(story, epoch, day).await?);
         }
-        let header = ["day", "rows", "spend, $", "FLOCK of CODER", "of CONV", "MT of CODER", "of CONV", "gas a row"];
+        let header = [
+            "day",
+            "rows",
+            "spend, $",
+            "FLOCK of CODER",
+            "of CONV",
+            "reserved of CODER",
+            "of CONV",
+            "MT of CODER",
+            "of CONV",
+            "gas a row",
+        ];
         story.table(&header, rows);
         let ledger = self.verify().await?;
         story.say("Every reward above was computed again from the events and the registry alone: they are the same to");
@@ -229,17 +249,17 @@ impl Week {
             story.gas("accrue a batch", used);
             gas += used;
         }
-        let mut flock = Vec::new();
-        let mut mts = Vec::new();
+        let (mut flock, mut reserved, mut mts) = (Vec::new(), Vec::new(), Vec::new());
         for mt in self.models {
             let sealed = node.view(rewards, R::dayOfCall { mt, epoch }).await?;
             flock.push(amount(sealed.globalPool));
+            reserved.push(amount(sealed.reservedPool));
             mts.push(amount(sealed.mtPool));
         }
         let title = (epoch - self.first + 1).to_string();
         let spend = decimal(U256::from(spend) * U256::from(10_u64.pow(12)), 2);
         let each = number(gas / u64::try_from(count.max(1))?);
-        Ok([vec![title, number(u64::try_from(count)?), spend], flock, mts, vec![each]].concat())
+        Ok([vec![title, number(u64::try_from(count)?), spend], flock, reserved, mts, vec![each]].concat())
     }
 
     /// All rewards, from events and the registry alone; compared with what every wallet can claim.
