@@ -359,6 +359,7 @@ fn parameters_are_what_they_may_be() {
         // Days that have begun, or that nobody could know of in time.
         (two, season(START, 2, 100, 100)),
         (two, season(START + 1, 2, 100, 100)),
+        (two, season(START + 2, 2, 100, 100)),
     ] {
         world.refused(admin, set(key, value), out.clone());
     }
@@ -368,6 +369,27 @@ fn parameters_are_what_they_may_be() {
     world.does(admin, set(model, U256::from_be_bytes(world.a.into_word().0)));
     let alice = world.alice;
     world.refused(alice, set(three, good), IAccess::Unauthorized {});
+}
+
+/// A season's first value counts from its own day, which is no sooner than a proposal of now could be executed, to the second.
+#[test]
+fn a_season_is_announced_as_early_as_any_change() {
+    let mut world = World::new();
+    let (admin, key) = (world.suite.admin, world.ask(R::seasonKeyCall { number: 2 }));
+    let set = |start| IAccess::initializeParameterCall { key, value: season(start, 2, 50, 50) };
+    world.go((START + 1) * DAY - 1);
+    world.refused(admin, set(START + 2), IAccess::ParameterOutOfRange {});
+    let (delay, value) = (name("DELAY"), U256::from(10 * DAY));
+    world.does(admin, IAccess::proposeParameterCall { key: delay, value });
+    world.pass(2 * DAY);
+    world.does(admin, IAccess::executeParameterCall { key: delay });
+    world.next_day();
+    let today = world.today();
+    world.pass(1);
+    world.refused(admin, set(today + 10), IAccess::ParameterOutOfRange {});
+    world.next_day();
+    world.refused(admin, set(today + 10), IAccess::ParameterOutOfRange {});
+    world.does(admin, set(today + 11));
 }
 
 /// A pause holds up reports and sealing, and nothing that anyone has earned.
