@@ -144,7 +144,7 @@ interface IRewardDistributor is IAccess, IEconomicsErrors {
     error BatchContradicts();
     /// @notice Nothing is declared that could be voided.
     error NothingToVoid();
-    /// @notice The guardian has voided twice in this epoch; only the admin may.
+    /// @notice The guardian has voided twice in this epoch, or the reporter a thousand times; only the admin may.
     error VoidsSpent();
     /// @notice An epoch before it is not sealed.
     error EpochOutOfOrder();
@@ -217,7 +217,7 @@ interface IRewardDistributor is IAccess, IEconomicsErrors {
     function voidReport(uint64 epoch) external;
 
     /// @notice Voids the epoch that is to be sealed next, where it has no complete report 7 days (the admin) or 30 days (anyone) after its
-    /// end.
+    /// end, and after a report of it was last voided.
     function voidEpoch(uint64 epoch) external;
 
     /// @notice Seals the next `limit` tokens of an epoch, from 12 hours after its report was complete, in the order of epochs. By anyone.

@@ -59,7 +59,7 @@ impl RewardDistributor {
             report.spend.get().to(),
             report.eligible.get().to(),
             report.batches.get().to(),
-            if report.declared.get() { report.completed.get().to() } else { U256::ZERO },
+            report.completed.get().to(),
         ])
     }
 
