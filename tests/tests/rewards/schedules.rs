@@ -248,6 +248,46 @@ fn what_a_finished_stream_leaves_is_burned_or_joins_the_emission() {
     assert!(burned && world.ask(R::earnedTokensCall { account: alice }) == vec![a]);
 }
 
+/// A tranche that waited for users outlives younger ones. Each leaves its place when it has paid all, whichever are before it.
+#[test]
+fn a_tranche_that_has_paid_all_leaves_its_place() {
+    let mut world = World::new();
+    let (a, alice) = (world.a, world.alice);
+    let fund = R::fundReservedCall { mt: a, amount: tokens(1_000), level: false };
+    world.does(alice, fund.clone());
+    // Nobody uses it for half a year, then every day.
+    let first = START + 170;
+    world.go(first * DAY);
+    world.settle();
+    world.stake(alice, a, tokens(1));
+    world.does(alice, fund.clone());
+    let last = first + 180;
+    for today in last - 5..=last {
+        world.go(today * DAY);
+        world.does(alice, fund.clone());
+    }
+    world.next_day();
+    world.refused(alice, fund.clone(), R::TooManyTranches {});
+    for epoch in first..=last {
+        world.report(epoch, &usage(key(a), &[(alice, 1)]), 9);
+    }
+    world.pass(DAY / 2);
+    for epoch in first..=last {
+        world.seal(epoch, 9);
+    }
+    let remaining =
+        |world: &World, index| world.ask(R::reservedTrancheCall { mt: a, index: U256::from(index) }).remaining;
+    assert!(
+        !remaining(&world, 0).is_zero() && remaining(&world, 1).is_zero(),
+        "the second has paid all, the first not"
+    );
+    world.does(alice, fund.clone());
+    assert_eq!(world.ask(R::reservedCountCall { mt: a }), U256::from(9));
+    world.next_day();
+    world.refused(alice, fund, R::TooManyTranches {});
+    world.verified(&[]);
+}
+
 #[test]
 fn donations_change_nothing() {
     let (mut world, mut plain) = (World::new(), World::new());

@@ -463,7 +463,7 @@ impl RewardDistributor {
             }
             index = last;
         }
-        if count.wrapping_sub(first) >= U256::from(MOST_TRANCHES) {
+        if self.live_from(mt, first, count) >= MOST_TRANCHES {
             return Err(Own::TooManyTranches.into());
         }
         self.reserved.setter(mt).setter(count).open(amount, epoch, level)?;
@@ -472,13 +472,25 @@ impl RewardDistributor {
         Ok((count, amount))
     }
 
-    /// The first tranche that is live; they end in the order of their beginning.
+    /// The first tranche that is live: none before it will be again.
     fn first_live(&self, mt: Address, count: U256) -> U256 {
         let mut first = self.reserved_first.get(mt);
         while first < count && !self.reserved.getter(mt).getter(first).live() {
             first = first.wrapping_add(U256::ONE);
         }
         first
+    }
+
+    /// How many tranches are live from the first that is. One that found users may be over before an older one that did not. A tranche lives
+    /// for 180 to 360 of its days, so that behind one that is live there are 14 at most.
+    fn live_from(&self, mt: Address, first: U256, count: U256) -> u64 {
+        let tranches = self.reserved.getter(mt);
+        let (mut live, mut index) = (0_u64, first);
+        while index < count {
+            live = live.saturating_add(tranches.getter(index).live().into());
+            index = index.wrapping_add(U256::ONE);
+        }
+        live
     }
 
     /// Whether the caller is a launchpad: there is no value but 1.
