@@ -41,7 +41,7 @@ interface IAccess {
     error TooEarly();
     /// @notice The proposal was not executed within 14 days after it became due.
     error ProposalExpired();
-    /// @notice The contract has no such parameter, or the value is not allowed.
+    /// @notice The contract has no such parameter, or the value is not allowed, or not at once.
     error ParameterOutOfRange();
     /// @notice The parameter has a value; it changes in two steps.
     error AlreadyInitialized();
@@ -88,7 +88,7 @@ interface IAccess {
     /// @notice What is proposed, and from when it can be executed; zeros where nothing is.
     function proposedParameter(bytes32 key) external view returns (uint256 value, uint64 due);
 
-    /// @notice Sets a parameter that never had a value. By the admin, at once.
+    /// @notice Sets a parameter that never had a value, and that nothing relies on yet. By the admin, at once.
     function initializeParameter(bytes32 key, uint256 value) external;
 
     /// @notice Proposes a value in place of an earlier proposal; the delay ("DELAY", two days at first) begins. By the admin.

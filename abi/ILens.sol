@@ -82,7 +82,8 @@ interface ILens is IEconomicsErrors {
     }
 
     /// @notice A day of a token: the key that a report names it by, spend of all its users in micro-USD, their rows, its pools once sealed, and why
-    /// an account that used it earned less than it expected, in the bits of the reward distributor's `whyZero`.
+    /// an account that used it earned less than it expected, in the bits of the reward distributor's `whyZero`: of the token itself. From the
+    /// second season on the key is the model id of the launch; 4 where it named another token that day, or none.
     struct Reason {
         address token;
         bytes32 key;

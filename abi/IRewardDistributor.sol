@@ -10,7 +10,7 @@ import {IEconomicsErrors} from "./IEconomicsErrors.sol";
 /// and no pause or admin hinders accruing and claiming. Errors of tokens and of the stake registry are passed on.
 /// Amounts in 10^-18, spend in micro-USD, epochs are UTC days (timestamp / 86,400), ratios in 10^-18.
 ///
-/// Parameters: REPORTER, REGISTRY; launchpadKey(launchpad): 1 or 0; seasonKey(n): alphaEnd | alphaStart << 64 | days << 128 | first epoch << 160;
+/// Parameters: REPORTER, REGISTRY; launchpadKey(launchpad): 1, for good; seasonKey(n): alphaEnd | alphaStart << 64 | days << 128 | first epoch << 160;
 /// phaseKey(n), n = 1..8: FLOCK a day (96 bits) | decay in bps << 96 | every so many days << 112 | days << 128 | first epoch << 160;
 /// modelKey(id): the model id's token, zero retires it. First values count at once, later ones from the day after they are executed.
 interface IRewardDistributor is IAccess, IEconomicsErrors {
@@ -144,7 +144,7 @@ interface IRewardDistributor is IAccess, IEconomicsErrors {
     error BatchContradicts();
     /// @notice Nothing is declared that could be voided.
     error NothingToVoid();
-    /// @notice The guardian has voided twice in this epoch; only the admin may.
+    /// @notice The guardian has voided twice in this epoch, or the reporter a thousand times; only the admin may.
     error VoidsSpent();
     /// @notice An epoch before it is not sealed.
     error EpochOutOfOrder();
@@ -168,7 +168,7 @@ interface IRewardDistributor is IAccess, IEconomicsErrors {
     /// @notice Funds a Reserved FLOCK tranche: 180 supported days from tomorrow, declining or level. By anyone, with at least 1,000 FLOCK.
     function fundReserved(address mt, uint256 amount, bool level) external;
 
-    /// @notice The parameter that makes a contract a launchpad: 1, or 0 again.
+    /// @notice The parameter that makes a contract a launchpad: 1, for good.
     function launchpadKey(address launchpad) external view returns (bytes32);
 
     /// @notice Whether a token earns in an epoch.
@@ -217,7 +217,7 @@ interface IRewardDistributor is IAccess, IEconomicsErrors {
     function voidReport(uint64 epoch) external;
 
     /// @notice Voids the epoch that is to be sealed next, where it has no complete report 7 days (the admin) or 30 days (anyone) after its
-    /// end.
+    /// end, and after a report of it was last voided.
     function voidEpoch(uint64 epoch) external;
 
     /// @notice Seals the next `limit` tokens of an epoch, from 12 hours after its report was complete, in the order of epochs. By anyone.

@@ -49,7 +49,7 @@ errors! {
         TooEarly,
         /// The proposal was not executed within 14 days after it became due.
         ProposalExpired,
-        /// The contract has no such parameter, or the value is not allowed.
+        /// The contract has no such parameter, or the value is not allowed, or not at once.
         ParameterOutOfRange,
         /// The parameter has a value; it changes in two steps.
         AlreadyInitialized,

@@ -64,8 +64,8 @@ impl Access {
     }
 }
 
-/// Refuses a call that comes while this contract is at work further down the stack. State-changing methods begin with
-/// it; views may be read at any time, since state is written before any other contract is called.
+/// Refuses a call that comes while this contract is at work further down the stack. Methods that move money or change a ledger begin
+/// with it; views may be read at any time, since state is written before any other contract is called.
 ///
 /// # Errors
 /// [`Error::Reentered`].

@@ -17,7 +17,7 @@ use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256, U256};
 use fomo_access::abi::{Rows, Word, Words, selector};
-use fomo_access::{routes, token};
+use fomo_access::{role, routes, token};
 use fomo_common::Bps;
 use fomo_common::curve::{Curve, Reserves, TradingFee};
 use stylus_sdk::prelude::*;
@@ -34,6 +34,15 @@ const GRADUATED: u64 = 4;
 const FAILED: u64 = 5;
 /// Seconds of an epoch.
 const DAY: u64 = 86_400;
+/// Bits of the distributor's `whyZero`: no stake that day, a model id that names no such token, a token that was not supported.
+const NO_STAKE: U256 = U256::from_limbs([2, 0, 0, 0]);
+const UNKNOWN_MODEL: U256 = U256::from_limbs([4, 0, 0, 0]);
+const NOT_SUPPORTED: U256 = U256::from_limbs([8, 0, 0, 0]);
+/// Those that no token has a part in: locks near their end, the epoch was voided.
+const OF_DAY: U256 = U256::from_limbs([16 | 32, 0, 0, 0]);
+/// The parameter that says where stakes are.
+const REGISTRY: B256 = const { role("REGISTRY") };
+const PARAMETER_AT: [u8; 4] = selector("parameterAt", &["bytes32", "uint64"]);
 
 /// The contract: nothing is stored.
 #[storage]
@@ -317,7 +326,8 @@ impl Lens {
 
     /// What a day was for an account that used the tokens of the launches numbered from `offset` on, at most `limit`, that have graduated: token, key
     /// that a report names it by, spend of all its users in micro-USD, their rows, pools of Global FLOCK, Reserved FLOCK and MT Reward, and
-    /// why the account earned less than it expected, in the bits of `whyZero`.
+    /// why the account earned less than it expected, in the bits of `whyZero`: those of the token itself, whatever its issuer says that its
+    /// model id is.
     ///
     /// # Errors
     /// As [`Self::launch_cards`]; `TokenCallFailed` where the distributor is none.
@@ -349,10 +359,40 @@ impl Lens {
             let [spend, count, _, _, global, reserved, mt] =
                 token::ask_words(self.vm(), rewards, day, &[token.word(), epoch.word()])?;
             let words = [account.word(), key, epoch.word(), U256::ONE];
-            let why = token::ask(self.vm(), rewards, why, &words)?;
+            let mut why = token::ask(self.vm(), rewards, why, &words)?;
+            if season > U256::ONE && self.named(rewards, key, epoch)? != token.word() {
+                why = why & OF_DAY | self.of_unnamed(rewards, account, token, epoch)?;
+            }
             rows.push([token.word(), key, spend, count, global, reserved, mt, why]);
         }
         Ok(Rows(rows))
+    }
+
+    /// The token that a model id was for on a day, supported or not; zero for none.
+    fn named(&self, rewards: Address, id: U256, epoch: u64) -> Result<U256, Error> {
+        let key = token::ask(self.vm(), rewards, const { selector("modelKey", &["bytes32"]) }, &[id])?;
+        Ok(token::ask(self.vm(), rewards, PARAMETER_AT, &[key, epoch.word()]).unwrap_or_default())
+    }
+
+    /// What `whyZero` would say of a token itself, which the model id of its launch did not name that day. An issuer chooses that id as it
+    /// likes: the distributor answers about whichever token it is for.
+    fn of_unnamed(&self, rewards: Address, account: Address, mt: Address, epoch: u64) -> Result<U256, Error> {
+        let (supported, stake) = const {
+            (
+                selector("supportedAt", &["address", "uint64"]),
+                selector("stakeSecondsOf", &["address", "address", "uint64"]),
+            )
+        };
+        let registry = token::ask(self.vm(), rewards, PARAMETER_AT, &[REGISTRY.word(), epoch.word()])?;
+        let registry = Address::from_word(registry.into());
+        let mut why = UNKNOWN_MODEL;
+        if token::ask(self.vm(), rewards, supported, &[mt.word(), epoch.word()])?.is_zero() {
+            why |= NOT_SUPPORTED;
+        }
+        if token::ask(self.vm(), registry, stake, &[account.word(), mt.word(), epoch.word()])?.is_zero() {
+            why |= NO_STAKE;
+        }
+        Ok(why)
     }
 
     fn read(&self, launchpad: Address, token: Address) -> Result<Launch, Error> {

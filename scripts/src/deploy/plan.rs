@@ -218,14 +218,15 @@ impl Plan<'_> {
         let account = |address: Address| U256::from_be_bytes(address.into_word().0);
         let at = |name: &str| record.address(name);
         let (launchpad, rewards, splitter) = (at("launchpad")?, at("reward-distributor")?, at("revenue-splitter")?);
-        for (name, targets) in &settings.launch.model_types {
-            let key = client.view(launchpad, ILaunchpad::modelTypeKeyCall { modelTypeId: word(name)? }).await?;
-            all.add("launchpad", format!("model type {name}"), key, targets.packed());
-        }
+        // Nobody launches without a model type, and from the first launch on a venue would have to be proposed.
         for name in settings.venues.keys() {
             let venue = word(&name.to_uppercase().replace('-', "_"))?;
             let key = client.view(launchpad, ILaunchpad::venueKeyCall { venue }).await?;
             all.add("launchpad", format!("venue {name}"), key, account(at(&format!("adapter-{name}"))?));
+        }
+        for (name, targets) in &settings.launch.model_types {
+            let key = client.view(launchpad, ILaunchpad::modelTypeKeyCall { modelTypeId: word(name)? }).await?;
+            all.add("launchpad", format!("model type {name}"), key, targets.packed());
         }
         let key = client.view(rewards, IRewardDistributor::launchpadKeyCall { launchpad }).await?;
         all.add("reward-distributor", "launchpad".into(), key, U256::ONE);

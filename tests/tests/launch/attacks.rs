@@ -164,6 +164,26 @@ fn a_hostile_adapter_cannot_reenter_the_launchpad() {
     check_refused(&suite, adapter, count);
 }
 
+/// Whoever steals the admin's key cannot add an adapter that takes the next raise, and launch on it, before anybody knows.
+#[test]
+fn a_new_venue_is_announced_once_somebody_has_launched() {
+    let mut suite = Suite::new();
+    let adapter = hostile(&mut suite, "HostileAdapter", Vec::new());
+    let (admin, launchpad, issuer, anyone) = (suite.admin, suite.at.launchpad, suite.issuer, suite.users[0]);
+    let key = suite.view(launchpad, ILaunchpad::venueKeyCall { venue: name("EVIL") });
+    let value = U256::from_be_bytes(adapter.into_word().0);
+    suite.launch(Suite::order(VENUES[0]));
+    let at_once = IAccess::initializeParameterCall { key, value };
+    suite.refused(admin, launchpad, at_once, IAccess::ParameterOutOfRange {});
+    suite.must(admin, launchpad, IAccess::proposeParameterCall { key, value });
+    suite.refused(issuer, launchpad, Suite::order("EVIL"), ILaunchpad::UnknownVenue {});
+    let execute = IAccess::executeParameterCall { key };
+    suite.refused(anyone, launchpad, execute.clone(), IAccess::TooEarly {});
+    suite.pass(2 * DAY);
+    suite.must(anyone, launchpad, execute);
+    suite.launch(Suite::order("EVIL"));
+}
+
 /// FLOCK itself calls back: a buy, a refund and a fee withdrawal are complete in the ledgers before it is asked.
 #[test]
 fn a_hostile_flock_cannot_reenter_the_launchpad() {
@@ -361,10 +381,18 @@ fn a_new_launchpad_does_not_stop_the_launches_of_the_old_one() {
     suite.refused(other, rewards, support, IRewardDistributor::UnknownToken {});
     fill(&mut suite, token);
     suite.graduate(token);
-    // It is taken back in two steps, like any other parameter.
-    suite.must(admin, rewards, IAccess::proposeParameterCall { key, value: U256::ZERO });
-    suite.pass(2 * DAY);
-    suite.must(admin, rewards, IAccess::executeParameterCall { key });
+    // It stays one: its launches that have begun could not graduate otherwise.
+    let (value, out) = (U256::ZERO, IAccess::ParameterOutOfRange {});
+    suite.refused(admin, rewards, IAccess::proposeParameterCall { key, value }, out.clone());
+    // Beside a token that earns, a further one is announced: its own would share the emission.
+    let third = suite.users[3];
+    let key = suite.view(rewards, IRewardDistributor::launchpadKeyCall { launchpad: third });
+    let value = U256::ONE;
+    suite.refused(admin, rewards, IAccess::initializeParameterCall { key, value }, out);
+    suite.must(admin, rewards, IAccess::proposeParameterCall { key, value });
     let support = IRewardDistributor::setSupportedCall { mt: token, supported: false };
-    suite.refused(other, rewards, support, IRewardDistributor::NotLaunchpad {});
+    suite.refused(third, rewards, support.clone(), IRewardDistributor::NotLaunchpad {});
+    suite.pass(2 * DAY);
+    suite.must(third, rewards, IAccess::executeParameterCall { key });
+    suite.must(third, rewards, support);
 }

@@ -212,6 +212,7 @@ fn nothing_reenters_the_splitter() {
         R::redirectFailedCall { token, asset }.abi_encode().into(),
         R::proposeIssuerPayeeCall { token, account: adapter }.abi_encode().into(),
         R::acceptIssuerPayeeCall { token }.abi_encode().into(),
+        IAccess::executeParameterCall { key: world.key("ROUT", asset) }.abi_encode().into(),
     ];
     let count = calls.len();
     let splitter = world.splitter;

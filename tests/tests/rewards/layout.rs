@@ -10,7 +10,7 @@
 //! | 14 – 16 | tokens: how many, by number, their numbers |
 //! | 17 | phases: `keccak256(number . 17)` the newest funding, 1 and 2 older ones, 3 joined and paid |
 //! | 18 – 20 | sealing: next epoch, cursor, begun; pool and committed; joined |
-//! | 21 | reports: `keccak256(epoch . 21)` counts, 1 spend and α, 2 H and λ, 3 the last key, 4 the last account |
+//! | 21 | reports: `keccak256(epoch . 21)` counts, 1 spend and α, 2 H and λ, 3 the last key, 4 the last account, when it was voided |
 //! | 22 | batches: `keccak256(epoch·2¹²⁸ + attempt·2⁶⁴ + index . 22)` |
 //! | 23 | days: `keccak256(epoch·2¹²⁸ + attempt·2⁶⁴ . keccak256(token . 23))` scores, 1 spend, rows, MT pool, 2 FLOCK pools, 3 left |
 //! | 24 | rewards: `keccak256(account . keccak256(token . 24))` 2²⁵⁵ listed, MT above, FLOCK below |
@@ -51,10 +51,8 @@ fn storage_is_where_it_was() {
     world.next_day();
     let epoch = first + 1;
     world.report(epoch, &usage(key(a), &[(alice, 7)]), 9);
-    let (slot, report) = (
-        |slot| world.suite.harness.chain.head_state().storage(at.rewards, slot),
-        |epoch| entry(number(epoch), number(21)),
-    );
+    let slot = |slot| world.suite.harness.chain.head_state().storage(at.rewards, slot);
+    let report = |epoch| entry(number(epoch), number(21));
     let attempt = |epoch: u64| number(epoch) << 128;
     let day = world.ask(R::dayOfCall { mt: a, epoch: first });
     let days = |epoch| entry(attempt(epoch), entry(word(a), number(23)));
@@ -98,6 +96,11 @@ fn storage_is_where_it_was() {
         assert_eq!(slot(at), value, "row {index}");
     }
     assert!(!day.mtPool.is_zero() && !funds.paid.is_zero());
+    // What is voided has another number, and its time beside the last account.
+    world.does(world.reporter, R::voidReportCall { epoch });
+    let state = world.suite.harness.chain.head_state();
+    assert_eq!(state.storage(at.rewards, report(epoch)) % number(1 << 16), U256::ONE);
+    assert_eq!(state.storage(at.rewards, report(epoch) + number(4)), number(world.now()) << 160);
 }
 
 /// After every program has expired a stranger activates them again, and what was earned is paid.

@@ -151,3 +151,35 @@ fn a_day_is_explained_by_its_key_of_the_season() {
     assert_eq!((rows[0].key, rows[0].reasons & 4), (id, 0));
     assert_eq!((rows[1].key, rows[1].reasons & 4), (keccak256("B"), 4));
 }
+
+/// An issuer says at its launch what its model id is, and may say that of another model. A day of the token is explained by the token.
+#[test]
+fn a_model_id_of_another_token_explains_nothing() {
+    let mut world = World::new();
+    let (alice, carol, a, b) = (world.alice, world.carol, world.a, world.b);
+    world.stake(alice, a, tokens(1));
+    world.stake(carol, b, tokens(1));
+    let (admin, value) = (world.suite.admin, U256::from_be_bytes(a.into_word().0));
+    for id in ["A", "B"] {
+        let key = world.ask(R::modelKeyCall { id: keccak256(id) });
+        world.does(admin, IAccess::initializeParameterCall { key, value });
+    }
+    let second = world.ask(R::seasonKeyCall { number: 2 });
+    let start = world.today() + 5;
+    world.does(admin, IAccess::initializeParameterCall { key: second, value: season(start, 90, 50, 50) });
+    world.go((start + 1) * DAY);
+    let reasons = |world: &World, who, epoch| {
+        let rows = world.reasons(who, epoch);
+        assert_eq!([rows[0].token, rows[1].token], [a, b]);
+        [rows[0].reasons, rows[1].reasons]
+    };
+    assert_eq!(reasons(&world, alice, start), [0, 2 | 4]);
+    assert_eq!(reasons(&world, carol, start), [2, 4]);
+    // A token that is not supported is still what its id names.
+    for mt in [a, b] {
+        world.does(admin, R::setSupportedCall { mt, supported: false });
+    }
+    world.go((start + 3) * DAY);
+    assert_eq!(reasons(&world, alice, start + 2), [8, 2 | 4 | 8]);
+    assert_eq!(reasons(&world, carol, start + 2), [2 | 8, 4 | 8]);
+}

@@ -173,12 +173,37 @@ fn the_last_attempts_are_the_admins_to_void() {
         world.does(reporter, void.clone());
         world.does(reporter, declare.clone());
     }
+    world.refused(reporter, void.clone(), R::VoidsSpent {});
+    // Nor those of the guardian.
+    for _ in 0..2 {
+        world.does(guardian, void.clone());
+        world.does(reporter, declare.clone());
+    }
     for from in [reporter, guardian] {
         world.refused(from, void.clone(), R::VoidsSpent {});
     }
     world.does(admin, void.clone());
     world.does(reporter, declare);
     world.does(admin, void);
+}
+
+/// A guardian that reports too voids as the reporter, and has its own two when those are used up.
+#[test]
+fn a_guardian_that_reports_has_the_voids_of_both() {
+    let mut world = World::new();
+    let (admin, guardian, key) = (world.suite.admin, world.suite.guardian, name("REPORTER"));
+    let value = U256::from_be_bytes(guardian.into_word().0);
+    world.does(admin, IAccess::proposeParameterCall { key, value });
+    world.pass(2 * DAY);
+    world.does(guardian, IAccess::executeParameterCall { key });
+    let epoch = START;
+    let (void, declare) = (R::voidReportCall { epoch }, R::declareCall { epoch, rows: 1, spend: 1 });
+    for _ in 0..1_002 {
+        world.does(guardian, declare.clone());
+        world.does(guardian, void.clone());
+    }
+    world.does(guardian, declare);
+    world.refused(guardian, void, R::VoidsSpent {});
 }
 
 /// A complete report cannot be thrown away by voiding first the report and then, since it is late, the epoch.
@@ -196,6 +221,25 @@ fn after_a_void_there_is_time_to_report_again() {
     world.pass(7 * DAY);
     world.refused(alice, void.clone(), IAccess::TooEarly {});
     world.does(admin, void);
+}
+
+/// Nor by declaring another one in between: with the reporter's key these are three transactions.
+#[test]
+fn what_is_declared_after_a_void_has_the_same_time() {
+    let (mut world, epoch, usage) = declared();
+    let (reporter, admin, alice) = (world.reporter, world.suite.admin, world.alice);
+    world.report(epoch, &usage, 2);
+    world.pass(31 * DAY);
+    world.does(reporter, R::voidReportCall { epoch });
+    world.declare(epoch, &usage);
+    let void = R::voidEpochCall { epoch };
+    world.refused(alice, void.clone(), IAccess::TooEarly {});
+    world.pass(7 * DAY - 1);
+    world.refused(admin, void.clone(), IAccess::TooEarly {});
+    world.pass(23 * DAY);
+    world.refused(alice, void.clone(), IAccess::TooEarly {});
+    world.pass(1);
+    world.does(alice, void);
 }
 
 #[test]
@@ -356,9 +400,10 @@ fn parameters_are_what_they_may_be() {
         (two, season(START + 50, 2, 50, 90)),
         (two, season(START + 50, 2, 101, 50)),
         (two, season(START + 50, 2, 90, 0)),
-        // Days that have begun, or that nobody could know of in time.
+        // Days that have begun, or that nobody could know of in time: it is noon.
         (two, season(START, 2, 100, 100)),
         (two, season(START + 1, 2, 100, 100)),
+        (two, season(START + 2, 2, 100, 100)),
     ] {
         world.refused(admin, set(key, value), out.clone());
     }
@@ -368,6 +413,27 @@ fn parameters_are_what_they_may_be() {
     world.does(admin, set(model, U256::from_be_bytes(world.a.into_word().0)));
     let alice = world.alice;
     world.refused(alice, set(three, good), IAccess::Unauthorized {});
+}
+
+/// A season's first value counts from its own day, which is no sooner than a proposal of now could be executed, to the second.
+#[test]
+fn a_season_is_announced_as_early_as_any_change() {
+    let mut world = World::new();
+    let (admin, key) = (world.suite.admin, world.ask(R::seasonKeyCall { number: 2 }));
+    let set = |start| IAccess::initializeParameterCall { key, value: season(start, 2, 50, 50) };
+    world.go((START + 1) * DAY - 1);
+    world.refused(admin, set(START + 2), IAccess::ParameterOutOfRange {});
+    let (delay, value) = (name("DELAY"), U256::from(10 * DAY));
+    world.does(admin, IAccess::proposeParameterCall { key: delay, value });
+    world.pass(2 * DAY);
+    world.does(admin, IAccess::executeParameterCall { key: delay });
+    world.next_day();
+    let today = world.today();
+    world.pass(1);
+    world.refused(admin, set(today + 10), IAccess::ParameterOutOfRange {});
+    world.next_day();
+    world.refused(admin, set(today + 10), IAccess::ParameterOutOfRange {});
+    world.does(admin, set(today + 11));
 }
 
 /// A pause holds up reports and sealing, and nothing that anyone has earned.

@@ -129,10 +129,10 @@ fn from_the_second_season_on_usage_is_by_model_id() {
     let admin = world.suite.admin;
     let word = |mt: Address| U256::from_be_bytes(mt.into_word().0);
     let season_key = world.ask(R::seasonKeyCall { number: 2 });
-    let value = season(START + 2, 2, 100, 100);
+    let value = season(START + 3, 2, 100, 100);
     world.does(admin, IAccess::initializeParameterCall { key: season_key, value });
-    assert_eq!(world.ask(R::alphaAtCall { epoch: START + 1 }).season, 1);
-    assert_eq!(world.ask(R::alphaAtCall { epoch: START + 2 }).season, 2);
+    assert_eq!(world.ask(R::alphaAtCall { epoch: START + 2 }).season, 1);
+    assert_eq!(world.ask(R::alphaAtCall { epoch: START + 3 }).season, 2);
     let ids = ["one", "two", "three"].map(keccak256);
     let keys = ids.map(|id| world.ask(R::modelKeyCall { id }));
     for (key, mt) in [(keys[0], world.a), (keys[1], world.a)] {
@@ -148,7 +148,7 @@ fn from_the_second_season_on_usage_is_by_model_id() {
         usage
     };
     // The first season still goes by the token.
-    for epoch in [START, START + 1] {
+    for epoch in START..START + 3 {
         world.next_day();
         world.pay(&all(&world));
         assert_eq!(world.ask(R::reportOfCall { epoch }).eligible, 1_000);
@@ -156,8 +156,8 @@ fn from_the_second_season_on_usage_is_by_model_id() {
     world.next_day();
     let used = all(&world);
     world.pay(&used);
-    assert_eq!(world.ask(R::reportOfCall { epoch: START + 2 }).eligible, 60, "the ids of one token add up");
-    assert_eq!(day(&world, world.a, START + 2).spend, 60);
+    assert_eq!(world.ask(R::reportOfCall { epoch: START + 3 }).eligible, 60, "the ids of one token add up");
+    assert_eq!(day(&world, world.a, START + 3).spend, 60);
     // One id moves to B, another one retires, the third appears: from the day after.
     for (key, value) in [(keys[0], word(world.b)), (keys[1], U256::ZERO)] {
         world.does(admin, IAccess::proposeParameterCall { key, value });
@@ -172,12 +172,12 @@ fn from_the_second_season_on_usage_is_by_model_id() {
     assert_eq!(world.ask(R::tokenAtCall { key: ids[0], epoch: today + 1 }), world.b);
     assert!(world.ask(R::tokenAtCall { key: ids[1], epoch: today + 1 }).is_zero());
     world.go((today + 2) * DAY);
-    for epoch in START + 3..=today + 1 {
+    for epoch in START + 4..=today + 1 {
         let used = all(&world);
         world.report(epoch, &used, 2);
     }
     world.pass(DAY / 2);
-    for epoch in START + 3..=today + 1 {
+    for epoch in START + 4..=today + 1 {
         world.seal(epoch, 9);
         world.accrue(epoch);
     }
@@ -246,6 +246,46 @@ fn what_a_finished_stream_leaves_is_burned_or_joins_the_emission() {
     assert_eq!(world.does(alice, R::claimMtCall { account: alice, mt: a }), mt);
     let burned = world.logs().iter().any(|log| R::LeftOverBurned::decode_log_data(&log.data).is_ok());
     assert!(burned && world.ask(R::earnedTokensCall { account: alice }) == vec![a]);
+}
+
+/// A tranche that waited for users outlives younger ones. Each leaves its place when it has paid all, whichever are before it.
+#[test]
+fn a_tranche_that_has_paid_all_leaves_its_place() {
+    let mut world = World::new();
+    let (a, alice) = (world.a, world.alice);
+    let fund = R::fundReservedCall { mt: a, amount: tokens(1_000), level: false };
+    world.does(alice, fund.clone());
+    // Nobody uses it for half a year, then every day.
+    let first = START + 170;
+    world.go(first * DAY);
+    world.settle();
+    world.stake(alice, a, tokens(1));
+    world.does(alice, fund.clone());
+    let last = first + 180;
+    for today in last - 5..=last {
+        world.go(today * DAY);
+        world.does(alice, fund.clone());
+    }
+    world.next_day();
+    world.refused(alice, fund.clone(), R::TooManyTranches {});
+    for epoch in first..=last {
+        world.report(epoch, &usage(key(a), &[(alice, 1)]), 9);
+    }
+    world.pass(DAY / 2);
+    for epoch in first..=last {
+        world.seal(epoch, 9);
+    }
+    let remaining =
+        |world: &World, index| world.ask(R::reservedTrancheCall { mt: a, index: U256::from(index) }).remaining;
+    assert!(
+        !remaining(&world, 0).is_zero() && remaining(&world, 1).is_zero(),
+        "the second has paid all, the first not"
+    );
+    world.does(alice, fund.clone());
+    assert_eq!(world.ask(R::reservedCountCall { mt: a }), U256::from(9));
+    world.next_day();
+    world.refused(alice, fund, R::TooManyTranches {});
+    world.verified(&[]);
 }
 
 #[test]

@@ -419,8 +419,9 @@ fn it_is_set_up_once_and_completely() {
     let execution = world.run(alice, registry, again.clone());
     assert_eq!(execution.output, IAccess::AlreadyInitialized {}.abi_encode());
     assert_eq!(world.storage(), before);
-    // The desk is code, and nobody's contract: what is done to it alone changes no registry.
-    world.run(alice, world.desk, again);
+    // The desk is code, and nobody's contract: its own storage is set up by nobody.
+    let own = world.run(alice, world.desk, again);
+    assert_eq!(own.output, IAccess::Unauthorized {}.abi_encode());
     assert_eq!(world.storage(), before);
     let told = |error: &[u8], reason: &[u8]| error.windows(4).any(|part| part == reason);
     for (arguments, reason) in [

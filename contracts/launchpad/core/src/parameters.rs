@@ -145,4 +145,10 @@ impl CheckParameter for Launchpad {
             _ => false,
         }
     }
+
+    /// An adapter takes the raise at the graduation: one that is new is announced like one that changes, once there is somebody to be told.
+    fn check_first_value(&self, key: B256, value: U256) -> bool {
+        let is_late = tag(key) == VENUE && !self.count.get().is_zero();
+        !is_late && self.check_parameter(key, value)
+    }
 }

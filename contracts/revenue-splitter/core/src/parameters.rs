@@ -2,7 +2,7 @@
 
 use alloy_primitives::{Address, B256, U256};
 use fomo_access::abi::Word;
-use fomo_access::{CheckParameter, role, tag, tagged, token};
+use fomo_access::{CheckParameter, enter, role, tag, tagged, token};
 use fomo_common::epoch::DAY;
 use fomo_common::{Bps, waterfall};
 use stylus_sdk::prelude::*;
@@ -132,8 +132,9 @@ impl RevenueSplitter {
     /// would be a time with half of the old route and half of the new one, by pools that nobody ever looked at.
     ///
     /// # Errors
-    /// `NotProposed`, `TooEarly`, `ProposalExpired`, `TooLarge`: for either.
+    /// `NotProposed`, `TooEarly`, `ProposalExpired`, `TooLarge`: for either. `Reentered`.
     pub fn execute_parameter(&mut self, key: B256) -> Result<(), Error> {
+        enter(self.vm())?;
         let parameters = &mut self.access.parameters;
         parameters.execute(key)?;
         let other = match tag(key) {

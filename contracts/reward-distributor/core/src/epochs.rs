@@ -25,7 +25,8 @@ pub const ADMIN_VOIDS: u64 = 7 * DAY.0;
 pub const ANYONE_VOIDS: u64 = 30 * DAY.0;
 /// How often the guardian may void the report of an epoch.
 const GUARDIAN_VOIDS: u8 = 2;
-/// Attempts from which on only the admin voids: who has the reporter's key cannot use up the numbers, and so make a report final.
+/// Attempts from which on the reporter voids no more: who has its key cannot use up the numbers, and so make a report final. The guardian's
+/// two and the admin's fit above.
 const MOST_ATTEMPTS: u16 = 1_000;
 
 /// Where an epoch is.
@@ -65,7 +66,7 @@ pub struct Report {
     pub declared: StorageBool,
     pub voided: StorageBool,
     pub guardian_voids: StorageU8,
-    /// When the last row came; zero before. Where no report is declared: when the last one was voided.
+    /// When the last row came; zero before.
     pub completed: StorageU64,
     pub declared_rows: StorageU32,
     pub rows: StorageU32,
@@ -80,6 +81,8 @@ pub struct Report {
     /// The last row's key and account.
     pub last_key: StorageB256,
     pub last_account: StorageAddress,
+    /// When a report of the epoch was last voided.
+    pub voided_at: StorageU64,
 }
 
 /// The epoch that is to be sealed next, and how far it is.
@@ -162,7 +165,6 @@ impl RewardDistributor {
         let (lambda, half) = self.multiplier_at(epoch)?;
         let mut report = self.reports.setter(U256::from(epoch));
         report.declared.set(true);
-        report.completed.set(U64::ZERO);
         report.season.set(season.try_into().unwrap_or_default());
         report.declared_rows.set(U32::from(rows));
         report.declared_spend.set(U64::from(spend));
@@ -212,28 +214,26 @@ impl RewardDistributor {
         }
         let (by, now) = (self.vm().msg_sender(), self.vm().block_timestamp());
         let mut report = self.reports.setter(U256::from(epoch));
-        if !admin && report.attempt.get().to::<u16>() >= MOST_ATTEMPTS {
-            return Err(Own::VoidsSpent.into());
-        }
-        if !reporter && !admin {
+        let attempt: u16 = report.attempt.get().to();
+        let freely = admin || reporter && attempt < MOST_ATTEMPTS;
+        if !freely {
             let used: u8 = report.guardian_voids.get().to();
-            if used >= GUARDIAN_VOIDS {
+            if !guardian || used >= GUARDIAN_VOIDS {
                 return Err(Own::VoidsSpent.into());
             }
             report.guardian_voids.set(used.saturating_add(1).try_into().unwrap_or_default());
         }
-        let attempt: u16 = report.attempt.get().to();
         let next = attempt.checked_add(1).ok_or(fomo_access::Error::TooLarge)?;
         report.attempt.set(U16::from(next));
         report.declared.set(false);
-        // Until the next declaration: when it was voided.
-        report.completed.set(U64::from(now));
+        report.completed.set(U64::ZERO);
         report.rows.set(U32::ZERO);
         report.batches.set(U32::ZERO);
         report.spend.set(U64::ZERO);
         report.eligible.set(U64::ZERO);
         report.last_key.set(B256::ZERO);
         report.last_account.set(Address::ZERO);
+        report.voided_at.set(U64::from(now));
         event::ReportVoided { epoch, by, attempt }.log(self.vm());
         Ok(())
     }
@@ -246,8 +246,8 @@ impl RewardDistributor {
         if self.sealing.next.get() != U64::from(epoch) {
             return Err(Own::EpochOutOfOrder.into());
         }
-        // A report that was voided may be made again: the time for it begins anew.
-        let voided_at = self.reports.getter(U256::from(epoch)).completed.get().to::<u64>();
+        // A report that was voided may be made again: the time for it begins anew, whether or not another one was begun since.
+        let voided_at = self.reports.getter(U256::from(epoch)).voided_at.get().to::<u64>();
         let since = Epoch::new(epoch)?.end().0.max(voided_at);
         let since_end = self.vm().block_timestamp().saturating_sub(since);
         let wait = if self.access.roles.held(ADMIN) { ADMIN_VOIDS } else { ANYONE_VOIDS };

@@ -161,7 +161,7 @@ impl RewardDistributor {
     pub fn set_supported(&mut self, mt: Address, supported: bool) -> Result<(), Error> {
         enter(self.vm())?;
         let known = self.supported.getter(mt).newest().is_some();
-        if !self.is_launchpad()? {
+        if !self.is_launchpad() {
             if !self.access.roles.held(ADMIN) {
                 return Err(Own::NotLaunchpad.into());
             }
@@ -185,7 +185,7 @@ impl RewardDistributor {
     /// `NotLaunchpad`, `UnknownToken` where there is none, `AlreadyFunded`, `Reentered`, or the token's own.
     pub fn fund_mt_reward(&mut self, mt: Address, amount: U256) -> Result<(), Error> {
         enter(self.vm())?;
-        if !self.is_launchpad()? {
+        if !self.is_launchpad() {
             return Err(Own::NotLaunchpad.into());
         }
         self.only_token(mt)?;
@@ -210,7 +210,7 @@ impl RewardDistributor {
         enter(self.vm())?;
         self.only_known(self.supported.getter(mt).newest().is_some())?;
         let epoch = self.tomorrow();
-        let (index, funded) = if self.is_launchpad()? {
+        let (index, funded) = if self.is_launchpad() {
             if self.graduation.getter(mt).tranche().is_some() {
                 return Err(Own::AlreadyFunded.into());
             }
@@ -463,7 +463,7 @@ impl RewardDistributor {
             }
             index = last;
         }
-        if count.wrapping_sub(first) >= U256::from(MOST_TRANCHES) {
+        if self.live_from(mt, first, count) >= MOST_TRANCHES {
             return Err(Own::TooManyTranches.into());
         }
         self.reserved.setter(mt).setter(count).open(amount, epoch, level)?;
@@ -472,7 +472,7 @@ impl RewardDistributor {
         Ok((count, amount))
     }
 
-    /// The first tranche that is live; they end in the order of their beginning.
+    /// The first tranche that is live: none before it will be again.
     fn first_live(&self, mt: Address, count: U256) -> U256 {
         let mut first = self.reserved_first.get(mt);
         while first < count && !self.reserved.getter(mt).getter(first).live() {
@@ -481,12 +481,21 @@ impl RewardDistributor {
         first
     }
 
-    fn is_launchpad(&self) -> Result<bool, Error> {
-        match self.access.parameters.get(launchpad_key(self.vm().msg_sender())) {
-            Ok(value) => Ok(value == U256::ONE),
-            Err(fomo_access::Error::ParameterUnset) => Ok(false),
-            Err(error) => Err(error.into()),
+    /// How many tranches are live from the first that is. One that found users may be over before an older one that did not. A tranche lives
+    /// for 180 to 360 of its days, so that behind one that is live there are 14 at most.
+    fn live_from(&self, mt: Address, first: U256, count: U256) -> u64 {
+        let tranches = self.reserved.getter(mt);
+        let (mut live, mut index) = (0_u64, first);
+        while index < count {
+            live = live.saturating_add(tranches.getter(index).live().into());
+            index = index.wrapping_add(U256::ONE);
         }
+        live
+    }
+
+    /// Whether the caller is a launchpad: there is no value but 1.
+    fn is_launchpad(&self) -> bool {
+        self.access.parameters.get(launchpad_key(self.vm().msg_sender())).is_ok()
     }
 
     /// A token that exists: what has no code would accept every transfer.

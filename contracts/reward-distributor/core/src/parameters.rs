@@ -1,16 +1,18 @@
 //! The distributor's parameters: their keys, their defaults and what they may be. An epoch is computed with the values of its own day.
 
 use alloy_primitives::{Address, B256, U256};
-use fomo_access::{CheckParameter, role, tag, tagged};
+use fomo_access::{CheckParameter, DELAY, role, tag, tagged};
 use fomo_common::emission::Phase;
+use fomo_common::epoch::DAY;
 use fomo_common::score::{self, DEFAULT_ALPHA_END, DEFAULT_ALPHA_START};
 use fomo_common::{Bps, Epoch, Wad};
+use stylus_sdk::prelude::*;
 
 use crate::RewardDistributor;
 use crate::error::Error;
 
 /// Tag of a launchpad's key: 1 for a contract that may say once which tokens are supported, and fund their graduation tranches. Each has its
-/// own, so that a new launchpad does not stop the launches of another.
+/// own, so that a new launchpad does not stop the launches of another; and it stays, so that every launch that has begun can graduate.
 const LAUNCHPAD: [u8; 4] = *b"LPAD";
 /// Who reports usage.
 pub const REPORTER: B256 = const { role("REPORTER") };
@@ -33,8 +35,6 @@ const MODEL: [u8; 4] = *b"MODL";
 pub const MOST_PHASES: u8 = 8;
 /// Decays of a phase at most: each is a step whenever its schedule is computed.
 const MOST_DECAYS: u32 = 1_000;
-/// Days from the one on which a further season is set to its first, at least: as long as the delay of parameters.
-const SEASON_NOTICE: u64 = 2;
 /// Days of the first season.
 const DEFAULT_SEASON: u64 = 180;
 /// Bits of a phase's daily amount.
@@ -167,6 +167,13 @@ impl RewardDistributor {
         before.is_some_and(|before| before == 0 || self.access.parameters.get(numbered(name, before)).is_ok())
     }
 
+    /// Whether a season begins no sooner than a change that is proposed now could be executed.
+    fn is_announced(&self, season: Season) -> bool {
+        let begins = u64::from(season.start).saturating_mul(DAY.0);
+        let notice = U256::from(begins.saturating_sub(self.vm().block_timestamp()));
+        self.access.parameters.get(DELAY).is_ok_and(|delay| notice >= delay)
+    }
+
     /// A phase as it is in an epoch.
     pub(crate) fn phase_at(&self, number: u8, epoch: u64) -> Option<Phase> {
         let value = self.access.parameters.at(phase_key(number), epoch).ok()?;
@@ -199,17 +206,21 @@ impl CheckParameter for RewardDistributor {
         match key {
             REPORTER | REGISTRY => address && !value.is_zero(),
             _ => match tag(key) {
-                LAUNCHPAD => value <= U256::ONE,
+                LAUNCHPAD => value == U256::ONE,
                 MODEL => address,
                 _ => false,
             },
         }
     }
 
-    /// A season's first value counts from its own day, so that it has to be of days that have not begun and people know of.
+    /// A season's first value counts from its own day: people know of it for as long as of any other change. A launchpad brings tokens that
+    /// share the emission: beside those of another one it is announced like any other change.
     fn check_first_value(&self, key: B256, value: U256) -> bool {
-        let soonest = self.today().saturating_add(SEASON_NOTICE);
-        let early = number_of(key, SEASON).is_some() && u64::from(Season::unpack(value).start) < soonest;
-        !early && self.check_parameter(key, value)
+        let sudden = match tag(key) {
+            SEASON => !self.is_announced(Season::unpack(value)),
+            LAUNCHPAD => !self.token_count.get().is_zero(),
+            _ => false,
+        };
+        !sudden && self.check_parameter(key, value)
     }
 }

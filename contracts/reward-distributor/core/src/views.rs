@@ -59,7 +59,7 @@ impl RewardDistributor {
             report.spend.get().to(),
             report.eligible.get().to(),
             report.batches.get().to(),
-            if report.declared.get() { report.completed.get().to() } else { U256::ZERO },
+            report.completed.get().to(),
         ])
     }
 
@@ -157,7 +157,7 @@ impl RewardDistributor {
         self.left_over.get(mt)
     }
 
-    /// The key of the parameter that makes a contract a launchpad: 1, or 0 again.
+    /// The key of the parameter that makes a contract a launchpad: 1, for good.
     pub fn launchpad_key_of(&self, launchpad: Address) -> B256 {
         launchpad_key(launchpad)
     }

@@ -68,15 +68,18 @@ impl StakeRegistry {
     /// but admin and guardian are final.
     ///
     /// # Errors
-    /// `ZeroAddress`; `TokenCallFailed` where FLOCK or the launchpad has no code.
+    /// `ZeroAddress`; `TokenCallFailed` where FLOCK or the launchpad has no code; `Unauthorized` of a desk that is called by itself.
     pub fn constructor(
         &mut self,
-        _desk: Address,
+        desk: Address,
         admin: Address,
         guardian: Address,
         flock: Address,
         launchpad: Address,
     ) -> Result<(), Error> {
+        if self.desk.get() != desk || desk.is_zero() {
+            return Err(fomo_access::Error::Unauthorized.into());
+        }
         self.access.initialize(admin, guardian)?;
         for contract in [flock, launchpad] {
             if !token::has_code(self.vm(), contract) {
