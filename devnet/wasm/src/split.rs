@@ -50,15 +50,38 @@ pub fn split_zero_runs(wasm: &[u8]) -> Result<Vec<u8>, Refusal> {
                 None => RoundtripReencoder.parse_data_section(&mut section, reader.clone()).map_err(|e| invalid(&e))?,
             }
             out.section(&section);
-        } else if let Some((id, range)) = payload.as_section()
-            && id != SectionId::Custom as u8
-        {
-            let range = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
-            let data = range.and_then(|(start, end)| wasm.get(start..end));
-            out.section(&RawSection { id, data: data.ok_or_else(|| invalid(&"a section outside of the module"))? });
+        } else if let Some(section) = plain_section(wasm, &payload)? {
+            out.section(&section);
         }
     }
     Ok(out.finish())
+}
+
+/// The same module without its custom sections: names and what else no machine needs.
+///
+/// # Errors
+/// [`Refusal::Invalid`] if it cannot be read.
+pub fn without_custom_sections(wasm: &[u8]) -> Result<Vec<u8>, Refusal> {
+    let invalid = |error: &dyn std::fmt::Display| Refusal::Invalid(error.to_string());
+    let mut out = wasm_encoder::Module::new();
+    for payload in Parser::new(0).parse_all(wasm) {
+        let payload = payload.map_err(|e| invalid(&e))?;
+        if let Some(section) = plain_section(wasm, &payload)? {
+            out.section(&section);
+        }
+    }
+    Ok(out.finish())
+}
+
+/// A section as it is, unless it is a custom one, or none at all.
+fn plain_section<'a>(wasm: &'a [u8], payload: &Payload<'_>) -> Result<Option<RawSection<'a>>, Refusal> {
+    let Some((id, range)) = payload.as_section().filter(|(id, _)| *id != SectionId::Custom as u8) else {
+        return Ok(None);
+    };
+    let range = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
+    let data = range.and_then(|(start, end)| wasm.get(start..end));
+    let data = data.ok_or_else(|| Refusal::Invalid("a section outside of the module".into()))?;
+    Ok(Some(RawSection { id, data }))
 }
 
 /// The pieces to write, or nothing where a segment is not placed by a constant.
@@ -193,6 +216,19 @@ mod tests {
         let out = split_zero_runs(&wasm).unwrap();
         assert!(segments(&out) <= 128 && segments(&out) > 1);
         assert_eq!(raw_segments(&out), raw_segments(&wasm));
+    }
+
+    #[test]
+    fn names_go_and_the_rest_stays_as_it_is() {
+        let named =
+            wat::parse_str("(module $m (memory $mem 1) (func $f (local $x i32)) (data (i32.const 8) \"ab\"))").unwrap();
+        let plain = without_custom_sections(&named).unwrap();
+        assert_eq!(
+            plain,
+            wat::parse_str("(module (memory 1) (func (local i32)) (data (i32.const 8) \"ab\"))").unwrap()
+        );
+        assert!(plain.len() < named.len() && without_custom_sections(b"no wasm").is_err());
+        assert_eq!(split_zero_runs(&named).unwrap(), split_zero_runs(&plain).unwrap());
     }
 
     proptest::proptest! {

@@ -18,7 +18,7 @@ pub struct Artifact {
 /// The numbers of a contract; each as the default ArbOS version counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Measured {
-    /// Bytes of the WASM as rustc emits it, the names of functions included.
+    /// Bytes of the WASM as rustc emits it, without the names of its functions.
     pub emitted_bytes: u64,
     /// Bytes of the processed WASM.
     pub wasm_bytes: u64,
@@ -49,6 +49,8 @@ pub struct Measured {
 /// # Errors
 /// Why it would be refused.
 pub fn process(emitted: &[u8], rules: &Rules) -> Result<Artifact, Refusal> {
+    // The names of functions alone may be more than a program may have.
+    let emitted = &split::without_custom_sections(emitted)?;
     let wasm = split::split_zero_runs(emitted)?;
     let before = Module::parse(emitted, rules)?;
     let module = Module::parse(&wasm, rules)?;

@@ -46,7 +46,7 @@ fn row(outcome: &Outcome) -> Vec<String> {
 
 fn numbers(measured: &Measured) -> [String; 8] {
     [
-        number(measured.wasm_bytes),
+        number(measured.emitted_bytes),
         number(measured.code_bytes),
         number(measured.pages),
         number(measured.imports),

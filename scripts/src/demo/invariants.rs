@@ -31,7 +31,7 @@ const SAYS: [&str; 10] = [
     "No usage, nothing; no stake, no incentive; 1 ≤ m < 2.",
     "Splitting an account never raises its total score.",
     "Waterfall buckets sum to net exactly; claims succeed with a dead DEX.",
-    "Stakes and vested claims succeed in full when everything else is paused and the DEX is dead.",
+    "Stakes, unlocks and vested claims succeed in full when everything else is paused, drained or has expired.",
     "A reporter, a settler, a keeper or a guardian alone never moves principal.",
 ];
 /// Code that fails whenever it is called.
@@ -343,7 +343,32 @@ impl Auditor<'_> {
             checks.push(compare(format!("{}: unstaked, and was staked", launch.symbol), paid, "=", owed, "MT", 4));
         }
         checks.push(self.releases().await?);
+        checks.extend(self.exits_a_year_later().await?);
         Ok(checks)
+    }
+
+    /// Every program has expired; once a stranger has activated them again, every lock can be left, and what has vested since
+    /// be released.
+    async fn exits_a_year_later(&self) -> Result<Vec<Check>> {
+        let (suite, node) = (self.suite, &self.suite.node);
+        let mut locks = Vec::new();
+        for person in &suite.people {
+            let call = K::locksOfCall { account: person.address, offset: 0, limit: 16 };
+            locks.extend(node.view(suite.registry, call).await?.into_iter().map(|lock| (person.address, lock)));
+        }
+        let last = locks.iter().map(|(_, lock)| lock.unlock).max().unwrap_or_default();
+        node.go_to(last.max(node.now() + 366 * DAY)).await?;
+        let answers = node.view(suite.registry, K::totalLockedCall {}).await.is_ok();
+        node.reactivate(suite.treasury).await?;
+        let (mut paid, mut owed) = (U256::ZERO, U256::ZERO);
+        for (account, lock) in locks {
+            let had = suite.balance(suite.flock, account).await?;
+            node.send(account, suite.registry, K::withdrawLockCall { id: lock.id }).await?;
+            paid += suite.balance(suite.flock, account).await? - had;
+            owed += lock.amount;
+        }
+        let answering = compare("registries that answer once expired", U256::from(answers), "=", U256::ZERO, "", 0);
+        Ok(vec![answering, compare("unlocked, and was locked", paid, "=", owed, "FLOCK", 4), self.releases().await?])
     }
 
     /// Everything that is vested goes to those that it is for.

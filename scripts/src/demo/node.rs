@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use alloy::consensus::BlockHeader;
 use alloy::eips::BlockId;
@@ -33,6 +34,8 @@ pub struct Node {
     provider: DynProvider,
     keys: Vec<PrivateKeySigner>,
     time: AtomicU64,
+    /// Every program that was deployed.
+    programs: Mutex<Vec<Address>>,
     /// Whether it was put back: then the provider's nonces are those of what happened no longer.
     put_back: AtomicBool,
 }
@@ -52,7 +55,8 @@ impl Node {
         let provider = ProviderBuilder::new().wallet(wallet).connect_http(server.url().parse()?).erased();
         let head = provider.get_block(BlockId::latest()).await?.context("The chain has no block.")?;
         let time = AtomicU64::new(head.header().timestamp());
-        Ok(Self { server, provider, keys, time, put_back: AtomicBool::new(false) })
+        let programs = Mutex::default();
+        Ok(Self { server, provider, keys, time, programs, put_back: AtomicBool::new(false) })
     }
 
     /// Where it answers.
@@ -170,16 +174,35 @@ impl Node {
         let receipt = self.submit(request).await.with_context(|| format!("{contract} was not deployed."))?;
         let event = receipt.decoded_log::<IStylusDeployer::ContractDeployed>();
         let event = event.context("StylusDeployer did not say what it deployed.")?;
+        self.note(event.deployedContract);
         Ok((event.deployedContract, receipt.gas_used))
     }
 
     /// Deploys and activates a contract of the suite that has no constructor.
     pub async fn deploy_bare(&self, from: Address, contract: &'static str) -> Result<Address> {
         let program = self.create(from, init_code(&code(contract).await?)?).await?.0;
-        let call = IArbWasm::activateProgramCall { program };
-        let request = request(from, ARB_WASM, call).with_value(U256::from(DATA_FEE_LIMIT));
-        self.submit(request).await.with_context(|| format!("{contract} was not activated."))?;
+        self.activate(from, program).await.with_context(|| format!("{contract} was not activated."))?;
+        self.note(program);
         Ok(program)
+    }
+
+    async fn activate(&self, from: Address, program: Address) -> Result<TransactionReceipt> {
+        let call = IArbWasm::activateProgramCall { program };
+        self.submit(request(from, ARB_WASM, call).with_value(U256::from(DATA_FEE_LIMIT))).await
+    }
+
+    /// Remembers a program. Whoever panicked with the list left it whole.
+    fn note(&self, program: Address) {
+        self.programs.lock().unwrap_or_else(PoisonError::into_inner).push(program);
+    }
+
+    /// Activates every program again once all have expired, as any stranger can; how many there are.
+    pub async fn reactivate(&self, stranger: Address) -> Result<usize> {
+        let programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for program in &programs {
+            self.activate(stranger, *program).await.with_context(|| format!("{program} was not activated again."))?;
+        }
+        Ok(programs.len())
     }
 
     /// Creates a contract: where it is, and the gas.

@@ -78,8 +78,11 @@ impl Names {
         }
     }
 
-    /// The function of an interface that a frame was called for.
+    /// The function of an interface that a frame was called for; nothing where there is none, as in a creation.
     pub(super) fn called(&self, frame: &Frame) -> Option<String> {
+        if frame.kind.starts_with("CREATE") {
+            return None;
+        }
         let selector = frame.input.first_chunk::<4>()?;
         let known = self.selectors.get(&Selector::from(*selector)).cloned();
         Some(known.unwrap_or_else(|| hex::encode_prefixed(selector)))
