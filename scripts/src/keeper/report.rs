@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::rpc::types::Filter;
 use alloy::sol_types::SolEvent;
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use metrics::{counter, gauge};
 
 use super::Keeper;
@@ -52,13 +52,15 @@ impl Keeper<'_> {
             }
             sums.finish()
         };
-        let days = tokio::task::spawn_blocking(read).await??;
+        let days = tokio::task::spawn_blocking(read).await?.context("Nothing is reported.")?;
         let counts = days.counts();
         tracing::info!(?counts, "usage was read");
         #[allow(clippy::cast_precision_loss, reason = "a gauge")]
         {
             gauge!("fomo_keeper_rows", "kind" => "accepted").set(counts.accepted as f64);
             gauge!("fomo_keeper_rows", "kind" => "rejected").set(counts.rejected as f64);
+            gauge!("fomo_keeper_rows", "kind" => "doubtful").set(counts.doubtful as f64);
+            gauge!("fomo_keeper_mappings_set_aside").set(counts.mappings as f64);
         }
         let (mut sent, mut failed) = (0, None);
         for epoch in seasons.into_keys() {
@@ -81,6 +83,9 @@ impl Keeper<'_> {
     async fn report_day(&self, epoch: u64, days: &Days) -> Result<u64> {
         let (rewards, totals) = (self.at("reward-distributor")?, days.totals(epoch));
         let (rows, spend) = (totals.rows, totals.spend);
+        if let Some(doubt) = days.doubt(epoch) {
+            bail!("It is in doubt: {doubt}");
+        }
         let mut sent = 0;
         if self.view(rewards, R::epochStateCall { epoch }).await? == UNREPORTED {
             let attempt = self.view(rewards, R::reportOfCall { epoch }).await?.attempt;

@@ -233,6 +233,36 @@ async fn what_was_reported_of_another_account_is_left_to_a_person() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_wallet_that_is_in_doubt_leaves_its_day_to_a_person_and_no_other_line_does() {
+    let served = Served::new().await;
+    let (folder, url) = (served.folder.path(), served.server.url());
+    let file = folder.join("wallets.csv");
+    let wallets = fs::read_to_string(&file).unwrap();
+    let twice = format!("alice,{}\n", served.people[1]);
+    fs::write(&file, wallets.clone() + &twice).unwrap();
+    assert!(!round(folder, &url, REPORTER).await);
+    assert_eq!(served.state().await, 1, "a day without her rows would lose her rewards for good");
+    let rejects = fs::read_to_string(folder.join("rejects.csv")).unwrap();
+    assert!(rejects.contains("wallets.csv,5,lines contradict one another"), "{rejects}");
+    fs::write(&file, wallets + &twice.replace("alice", "dave") + "dave,0x12\n").unwrap();
+    assert!(round(folder, &url, REPORTER).await, "dave used nothing");
+    assert_eq!(served.state().await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_usage_file_without_times_leaves_every_day_to_a_person() {
+    let served = Served::new().await;
+    let (folder, url) = (served.folder.path(), served.server.url());
+    let file = folder.join("usage/3.csv");
+    fs::write(&file, "").unwrap();
+    assert!(!round(folder, &url, REPORTER).await);
+    assert_eq!(served.state().await, 1, "nobody knows whose rows are missing");
+    fs::remove_file(&file).unwrap();
+    assert!(round(folder, &url, REPORTER).await);
+    assert_eq!(served.state().await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_usage_and_a_voided_report_are_left_to_a_person() {
     let served = Served::new().await;
     let (folder, url) = (served.folder.path(), served.server.url());
