@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use alloy::primitives::Bytes;
 use alloy::providers::Provider;
+use alloy::rpc::types::TransactionRequest;
 use clap::Parser;
 use fomo::client::Client;
 use fomo::client::deployment::Deployment;
@@ -60,9 +62,29 @@ impl World {
     }
 
     async fn deploy(&self, url: &str, config: &Path) -> Result<bool, String> {
-        let (config, record) = (config.to_str().unwrap(), self.record());
-        let record = record.to_str().unwrap();
-        types(&["deploy", "--config", config, "--network", url, "--account", "0", "--out", record]).await
+        self.deploy_by("0", url, config, &self.record()).await
+    }
+
+    async fn deploy_by(&self, account: &str, url: &str, config: &Path, record: &Path) -> Result<bool, String> {
+        let (config, record) = (config.to_str().unwrap(), record.to_str().unwrap());
+        types(&["deploy", "--config", config, "--network", url, "--account", account, "--out", record]).await
+    }
+
+    /// A file of settings: those of a local chain with something else in them.
+    fn config(&self, changes: &[(&str, &str)]) -> PathBuf {
+        let config = self.folder.path().join("other.toml");
+        let text = fs::read_to_string(local()).unwrap();
+        let text = changes.iter().fold(text, |text, (old, new)| {
+            assert!(text.contains(old), "{old}");
+            text.replacen(old, new, 1)
+        });
+        fs::write(&config, text).unwrap();
+        config
+    }
+
+    async fn pass(&self, seconds: u64) {
+        self.ask("evm_increaseTime", json!([seconds])).await;
+        self.ask("evm_mine", json!([])).await;
     }
 
     async fn client(&self) -> Client {
@@ -103,9 +125,21 @@ async fn a_suite_is_deployed_handed_over_and_compared() {
     assert_eq!(world.not(Verdict::Different).await, Vec::<String>::new());
     assert_eq!(world.not(Verdict::Warning).await.len(), 7, "six admins and a settler have to accept");
 
-    for account in ["1", "4"] {
-        types(&["accept", "--network", &url, "--account", account, "--deployment", record]).await.unwrap();
+    // The admin accepts as a Safe does, by the batch beside the record; the settler by the command.
+    let admin = fomo_chain::development_key(1).unwrap();
+    let chain_id = world.client().await.chain_id();
+    let batch = world.folder.path().join(format!("{chain_id}.accept.{}.json", admin.address()));
+    let batch: Value = serde_json::from_slice(&fs::read(batch).unwrap()).unwrap();
+    assert_eq!(batch["chainId"], chain_id.to_string());
+    let client = Client::connect(&url, Some(admin.into())).await.unwrap();
+    for transaction in batch["transactions"].as_array().unwrap() {
+        let [to, data] = ["to", "data"].map(|field| transaction[field].as_str().unwrap());
+        let data: Bytes = data.parse().unwrap();
+        let request = TransactionRequest::default().to(to.parse().unwrap()).input(data.into());
+        let receipt = client.provider().send_transaction(request).await.unwrap().get_receipt().await.unwrap();
+        assert!(receipt.status());
     }
+    types(&["accept", "--network", &url, "--account", "4", "--deployment", record]).await.unwrap();
     let error = types(&["accept", "--network", &url, "--account", "5", "--deployment", record]).await.unwrap_err();
     assert!(error.contains("No role was proposed"), "{error}");
     assert_eq!(world.not(Verdict::Warning).await, Vec::<String>::new(), "the deployer has nothing any more");
@@ -155,24 +189,84 @@ async fn a_deployment_that_is_interrupted_at_every_transaction_goes_on_and_does_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn another_key_goes_on_with_nothing_that_is_the_deployers() {
+    let world = World::new().await;
+    let (proxy, url, record) = (Proxy::start(world.server.url()).await, world.server.url(), world.record());
+    proxy.revive(8, true);
+    world.deploy(&format!("{}/v2/secret", proxy.url), &local()).await.unwrap_err();
+    assert!(!fs::read_to_string(&record).unwrap().contains("secret"), "an address may have a secret in it");
+    let before = Deployment::load(&record).unwrap();
+    let error = world.deploy_by("6", &url, &local(), &record).await.unwrap_err();
+    assert!(error.contains("not for that of"), "{error}");
+    let (after, stranger) = (Deployment::load(&record).unwrap(), fomo_chain::development_key(6).unwrap().address());
+    assert_eq!(
+        (after.deployer, after.steps.len()),
+        (before.deployer, before.steps.len() + 1),
+        "what was signed is sent"
+    );
+    let all = after.contracts.values().all(|contract| !contract.arguments.windows(20).any(|part| part == stranger));
+    assert!(all && after.contracts.len() > before.contracts.len(), "what it was constructed with is the deployer's");
+    assert_eq!(world.client().await.provider().get_transaction_count(stranger).await.unwrap(), 0);
+    world.deploy(&url, &local()).await.unwrap();
+    assert_eq!(world.not(Verdict::Different).await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_contract_begins_with_is_changed_in_two_steps() {
     let world = World::new().await;
-    let config = world.folder.path().join("other.toml");
-    let text = fs::read_to_string(local()).unwrap().replace("fee = \"32,768 FLOCK\"", "fee = \"100 FLOCK\"");
-    fs::write(&config, text.replace("cooldown = \"1 day\"", "cooldown = \"3 days\"")).unwrap();
+    let config = world.config(&[
+        ("fee = \"32,768 FLOCK\"", "fee = \"100 FLOCK\""),
+        ("cooldown = \"1 day\"", "cooldown = \"3 days\""),
+        ("delay = \"2 days\"", "delay = \"3 days\""),
+    ]);
     let url = world.server.url();
     world.deploy(&url, &config).await.unwrap();
-    let waiting = world.not(Verdict::Warning).await;
-    assert!(waiting.contains(&"launchpad LAUNCH_FEE".to_owned()), "{waiting:?}");
-    assert!(waiting.contains(&"stake-registry COOLDOWN".to_owned()), "{waiting:?}");
-    world.ask("evm_increaseTime", json!([2 * DAY + 60])).await;
-    world.ask("evm_mine", json!([])).await;
+    let changed = ["launchpad LAUNCH_FEE", "stake-registry COOLDOWN", "launchpad DELAY", "adapter-aerodrome DELAY"];
+    let wait = async || {
+        let waiting = world.not(Verdict::Warning).await;
+        assert!(changed.iter().all(|line| waiting.contains(&(*line).to_owned())), "{waiting:?}");
+    };
+    wait().await;
+    // Nobody comes for 17 days: what was proposed has expired, and is proposed again.
+    world.pass(17 * DAY).await;
     world.deploy(&url, &config).await.unwrap();
+    wait().await;
+    let before = Deployment::load(&world.record()).unwrap();
+    world.pass(2 * DAY + 60).await;
+    // Anybody executes.
+    world.deploy_by("6", &url, &config, &world.record()).await.unwrap();
     let waiting = world.not(Verdict::Warning).await;
     assert!(waiting.iter().all(|line| line.ends_with("ADMIN") || line.ends_with("SETTLER")), "{waiting:?}");
     assert_eq!(world.not(Verdict::Different).await, Vec::<String>::new());
+    assert_eq!(Deployment::load(&world.record()).unwrap().contracts, before.contracts);
     let error = world.deploy(&url, &local()).await.unwrap_err();
     assert!(error.contains("begun with other settings"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_the_chain_can_say_is_asked_before_anything_is_sent() {
+    let world = World::new().await;
+    let (url, other) = (world.server.url(), world.folder.path().join("other.json"));
+    world.deploy(&url, &local()).await.unwrap();
+    let (sent, usd) = (world.sent().await, Deployment::load(&world.record()).unwrap().address("usd").unwrap());
+    let season = |days: u64| {
+        let start = GENESIS + days * DAY;
+        format!(
+            "[rewards]\nseasons = [{{ start = \"{start}\", days = 9, alpha-start = \"0.5\", alpha-end = \"0.5\" }}]"
+        )
+    };
+    let asset = format!("[revenue.assets.usd]\naddress = \"{usd}\"\ndecimals = 18");
+    for (old, new, why) in [
+        ("[rewards]", season(2), "Season 2 has to begin after"),
+        ("[revenue.assets.usd]\ndeploy = true\ndecimals = 6", asset, "usd has 6 decimals, and 18 by the file"),
+    ] {
+        let config = world.config(&[(old, &*new)]);
+        let error = world.deploy_by("0", &url, &config, &other).await.unwrap_err();
+        assert!(error.contains(why), "{error}");
+    }
+    assert_eq!(world.sent().await, sent);
+    let config = world.config(&[("[rewards]", &*season(4))]);
+    assert_eq!(world.deploy_by("0", &url, &config, &other).await, Ok(true));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -198,6 +292,15 @@ async fn settings_that_cannot_be_are_refused_before_anything_is_sent() {
     assert_eq!(read(good.clone()), Ok(()));
     let example = Root::find().unwrap().join("deployments/example.toml");
     deploy::settings::Settings::read(&example).unwrap();
+    let zero = "0x0000000000000000000000000000000000000000";
+    let begins = "start = \"2027-06-01\"";
+    let phase = |days: u32| {
+        format!("[rewards]\nphases = [{{ {begins}, days = {days}, daily = \"1 FLOCK\", decay = \"1%\", every = 2 }}]")
+    };
+    let season = |from: &str, to: &str, days: u32| {
+        format!("[rewards]\nseasons = [{{ {begins}, days = {days}, alpha-start = \"{from}\", alpha-end = \"{to}\" }}]")
+    };
+    assert_eq!(read(good.replacen("[rewards]", &phase(2_001), 1)), Ok(()));
     for (old, new, why) in [
         ("phi = \"100%\"", "phi = \"50%\"", "phi is over 50 %"),
         ("phi = \"100%\"", "phi = \"100%\"\nphy = 1", "unknown field `phy`"),
@@ -211,6 +314,15 @@ async fn settings_that_cannot_be_are_refused_before_anything_is_sent() {
         ("0x70997970C51812dc3A010C7d01b50e0d17dc79C8", "0x70997970c51812dc3A010C7d01b50e0d17dc79C8", "mistyped"),
         ("route = \"uniswap-v2\"", "route = \"sushi\"", "no venue here"),
         ("most = \"2000\"", "most = \"0.5\"", "not over its most"),
+        ("most = \"2000\"", "most = \"-2000\"", "no number"),
+        ("least = \"1\"", "least = \"1.0000001\"", "more than 6 decimals"),
+        ("decimals = 6", "decimals = 18", "the dollar of local chains"),
+        ("lambda = \"1\"", "lambda = \"-1\"", "no number"),
+        ("epsilon = \"2.19\"", "epsilon = \"2.1900000000000000001\"", "more than 18 decimals"),
+        ("0x70997970C51812dc3A010C7d01b50e0d17dc79C8", zero, "roles.admin is the zero address"),
+        ("[rewards]", &*phase(2_002), "decays 1000 times at most"),
+        ("[rewards]", &*season("0.5", "0.9", 180), "rewards"),
+        ("[rewards]", &*season("0.9", "0.5", 1), "rewards"),
     ] {
         let error = read(good.replacen(old, new, 1)).unwrap_err();
         assert!(error.contains(why), "{new}: {error}");

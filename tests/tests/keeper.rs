@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::borrow::Cow;
+use std::net::TcpListener;
 
 use alloy::providers::Provider;
+use alloy::transports::http::reqwest;
 use clap::Parser;
 use fomo::abi::IArbWasm;
 use fomo::client::Client;
@@ -47,7 +49,11 @@ async fn what_succeeded_is_graduated_and_programs_are_kept_active() {
     assert_eq!(client.provider().get_block_number().await.unwrap(), head, "a dry run sends nothing");
     assert!(!round(&["--max-gas-price", "0.01"]).await, "gas is dearer than that");
     assert_eq!(state(token).await, SUCCEEDED);
-    assert!(round(&[]).await);
+    let metrics = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    assert!(round(&["--metrics", &metrics]).await);
+    let page = reqwest::get(format!("http://{metrics}/metrics")).await.unwrap().text().await.unwrap();
+    let sent = "fomo_keeper_transactions_total{function=\"graduate(address)\"} 1";
+    assert!(page.contains(sent) && page.contains("fomo_keeper_rounds_total{well=\"true\"} 1"), "{page}");
     assert_eq!([state(token).await, state(open).await], [GRADUATED, RAISING]);
 
     for (days, why) in [(310, "soon"), (400, "expired")] {

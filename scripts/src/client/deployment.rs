@@ -18,7 +18,7 @@ use crate::root::Root;
 pub struct Deployment {
     /// The chain's id.
     pub chain_id: u64,
-    /// The network's name or URL when it was deployed.
+    /// The network's name when it was deployed, or its node's address without what may be secret in it.
     #[serde(default)]
     pub network: String,
     /// The commit that the code was built from; `-dirty` behind it where files had been changed.
@@ -31,6 +31,9 @@ pub struct Deployment {
     /// Who was to have which role in the end, by the role's name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub roles: BTreeMap<String, Address>,
+    /// Whose key it was begun with: who creates and configures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployer: Option<Address>,
     /// Parameters as they were set.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parameters: Vec<Parameter>,

@@ -36,7 +36,7 @@ const UNITS_PER_SECOND: u64 = 1_000;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a transaction may take until it is mined.
 const MINED_WITHIN: Duration = Duration::from_secs(180);
-/// Blocks of one request for logs; halved where the node finds them too many.
+/// Blocks of one request for logs; fewer where the node finds them too many.
 const LOG_RANGE: u64 = 10_000;
 
 /// Which chain, and with whose key.
@@ -45,7 +45,7 @@ const LOG_RANGE: u64 = 10_000;
 #[command(next_help_heading = "Connection")]
 pub struct Connection {
     /// Chain: local, arbitrum-sepolia, arbitrum-one, or the URL of any node
-    #[arg(long, env = "FOMO_NETWORK", default_value = "local", value_name = "NAME|URL")]
+    #[arg(long, env = "FOMO_NETWORK", hide_env_values = true, default_value = "local", value_name = "NAME|URL")]
     pub network: Network,
     #[command(flatten)]
     pub(crate) key: key::Options,
@@ -72,7 +72,12 @@ impl Connection {
         let client = Client::connect(self.network.url(), key).await?;
         if let Some(expected) = self.network.chain_id() {
             let found = client.chain_id;
-            ensure!(found == expected, "{} has chain id {found}, and {} is {expected}.", client.url, self.network);
+            ensure!(
+                found == expected,
+                "{} has chain id {found}, and {} is {expected}.",
+                self.network.host(),
+                self.network
+            );
         }
         Ok(client)
     }
@@ -82,7 +87,6 @@ impl Connection {
 #[derive(Debug, Clone)]
 pub struct Client {
     provider: DynProvider,
-    url: String,
     chain_id: u64,
     sender: Option<Address>,
 }
@@ -93,7 +97,8 @@ impl Client {
     /// # Errors
     /// When it does not answer.
     pub async fn connect(url: &str, key: Option<Key>) -> Result<Self> {
-        let parsed = url.parse().with_context(|| format!("\"{url}\" is no URL."))?;
+        let host = network::public_part(url);
+        let parsed = url.parse().with_context(|| format!("\"{host}\" is no URL."))?;
         let http = alloy::transports::http::reqwest::Client::builder().timeout(PATIENCE).build()?;
         let rpc = ClientBuilder::default()
             .layer(RetryBackoffLayer::new(RETRIES, BACKOFF, UNITS_PER_SECOND))
@@ -108,20 +113,14 @@ impl Client {
             None => builder.connect_client(rpc).erased(),
         };
         let chain_id = provider.get_chain_id().await.map_err(|error| refusal(&error));
-        let chain_id = chain_id.with_context(|| format!("There is no node at {url}."))?;
-        Ok(Self { provider, url: url.to_owned(), chain_id, sender })
+        let chain_id = chain_id.with_context(|| format!("There is no node at {host}."))?;
+        Ok(Self { provider, chain_id, sender })
     }
 
     /// What speaks to the node; it signs with the key, if there is one.
     #[must_use]
     pub const fn provider(&self) -> &DynProvider {
         &self.provider
-    }
-
-    /// Where the node is.
-    #[must_use]
-    pub fn url(&self) -> &str {
-        &self.url
     }
 
     /// The chain's id.
@@ -149,8 +148,37 @@ impl Client {
     /// # Errors
     /// When the node does not answer.
     pub async fn now(&self) -> Result<u64> {
-        let block = self.provider.get_block(BlockId::latest()).await.map_err(|error| refusal(&error))?;
-        Ok(block.context("The chain has no block.")?.header.timestamp)
+        self.time_of(BlockId::latest()).await
+    }
+
+    async fn time_of(&self, block: BlockId) -> Result<u64> {
+        let found = self.provider.get_block(block).await.map_err(|error| refusal(&error))?;
+        Ok(found.with_context(|| format!("The node has no block {block}."))?.header.timestamp)
+    }
+
+    /// The number of the newest block.
+    ///
+    /// # Errors
+    /// When the node does not answer.
+    pub async fn head(&self) -> Result<u64> {
+        self.provider.get_block_number().await.map_err(|error| refusal(&error))
+    }
+
+    /// The first block from `lowest` on whose time is `time` or later; the one after the newest where there is none.
+    ///
+    /// # Errors
+    /// When the node does not answer.
+    pub async fn block_since(&self, time: u64, lowest: u64) -> Result<u64> {
+        let (mut low, mut high) = (lowest, self.head().await?.saturating_add(1));
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.time_of(BlockId::number(middle)).await? < time {
+                low = middle.saturating_add(1);
+            } else {
+                high = middle;
+            }
+        }
+        Ok(low)
     }
 
     /// Runs a view as of the newest block.
@@ -167,7 +195,7 @@ impl Client {
     /// See [`Self::view`].
     pub async fn view_at<C: SolCall>(&self, to: Address, call: C, block: BlockId) -> Result<C::Return> {
         let request = request(self.sender.unwrap_or_default(), to, &call);
-        let output = self.provider.call(request).block(block).await.map_err(|error| refusal(&error));
+        let output = self.provider.call(request).block(block).await.map_err(|error| refusal_of::<C>(&error));
         let output = output.with_context(|| format!("{} of {to} is refused.", name::<C>()))?;
         C::abi_decode_returns_validate(&output)
             .with_context(|| format!("{to} does not answer to {} as it should.", name::<C>()))
@@ -179,7 +207,8 @@ impl Client {
     /// Where it would be refused; when there is no key.
     pub async fn simulate<C: SolCall>(&self, to: Address, call: C, value: U256) -> Result<C::Return> {
         let request = request(self.sender()?, to, &call).with_value(value);
-        let output = self.provider.call(request).block(BlockId::latest()).await.map_err(|error| refusal(&error))?;
+        let output = self.provider.call(request).block(BlockId::latest()).await;
+        let output = output.map_err(|error| refusal_of::<C>(&error))?;
         C::abi_decode_returns_validate(&output)
             .with_context(|| format!("{to} does not answer to {} as it should.", name::<C>()))
     }
@@ -190,14 +219,11 @@ impl Client {
     /// Where it is refused, before or after it was sent; when there is no key.
     pub async fn send<C: SolCall>(&self, to: Address, call: C, value: U256) -> Result<TransactionReceipt> {
         let request = request(self.sender()?, to, &call).with_value(value);
-        self.submit(request).await.with_context(|| format!("{} is refused.", name::<C>()))
+        self.submit(request, refusal_of::<C>).await.with_context(|| format!("{} is refused.", name::<C>()))
     }
 
     /// Sends a transaction and waits until it is mined.
-    ///
-    /// # Errors
-    /// Where it is refused, before or after it was sent.
-    pub async fn submit(&self, request: TransactionRequest) -> Result<TransactionReceipt> {
+    async fn submit(&self, request: TransactionRequest, refusal: Refusal) -> Result<TransactionReceipt> {
         let estimate = self.provider.estimate_gas(request.clone()).await.map_err(|error| refusal(&error))?;
         // A fifth more: state may move until it is mined. What is not used is not paid.
         let request = request.with_gas_limit(estimate.saturating_add(estimate / 5));
@@ -225,6 +251,8 @@ impl Client {
                 Ok(mut more) => {
                     logs.append(&mut more);
                     next = last + 1;
+                    // What was too much there, or failed by chance, need not be here.
+                    range = range.saturating_mul(2).min(LOG_RANGE);
                 }
                 Err(RpcError::ErrorResp(_)) if range > 1 => range /= 2,
                 Err(error) => return Err(refusal(&error).context(format!("Logs of blocks {next} to {last}:"))),
@@ -282,17 +310,110 @@ pub fn request<C: SolCall>(from: Address, to: Address, call: &C) -> TransactionR
     TransactionRequest { from: Some(from), ..TransactionRequest::default() }.with_to(to).with_input(call.abi_encode())
 }
 
+/// What makes a sentence of a node's no.
+type Refusal = fn(&RpcError<TransportErrorKind>) -> anyhow::Error;
+
 /// Why a node said no, as a sentence: the contract's error where there is one.
 #[must_use]
 pub fn refusal(error: &RpcError<TransportErrorKind>) -> anyhow::Error {
-    let RpcError::ErrorResp(response) = error else { return anyhow!("{error}") };
+    said(error, errors::sentence)
+}
+
+/// As [`refusal`], of a call: what contracts mean differently by one name means what the one called does.
+fn refusal_of<C: SolCall>(error: &RpcError<TransportErrorKind>) -> anyhow::Error {
+    said(error, |data| errors::sentence_of(interface::<C>(), data))
+}
+
+fn said(error: &RpcError<TransportErrorKind>, sentence: impl Fn(&[u8]) -> String) -> anyhow::Error {
+    // Where nothing came through, the reason names the node's address, which may have a secret in it.
+    let RpcError::ErrorResp(response) = error else { return anyhow!(network::without_secrets(&error.to_string())) };
     match response.as_revert_data() {
-        Some(data) => anyhow!(errors::sentence(&data)),
-        None => anyhow!("{}", response.message),
+        Some(data) => anyhow!(sentence(&data)),
+        None => anyhow!(network::without_secrets(&response.message)),
     }
+}
+
+/// The interface of a call, as in "ILaunchpad": the module that its type is in. It is for what people read alone.
+fn interface<C>() -> &'static str {
+    std::any::type_name::<C>().rsplit("::").nth(1).unwrap_or_default()
 }
 
 /// The function's name.
 fn name<C: SolCall>() -> &'static str {
     C::SIGNATURE.split('(').next().unwrap_or(C::SIGNATURE)
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy::primitives::hex;
+    use alloy::providers::mock::Asserter;
+    use alloy::rpc::json_rpc::ErrorPayload;
+    use alloy::rpc::types::Log;
+    use alloy::sol_types::SolError;
+    use alloy::transports::TransportErrorKind;
+
+    use super::{Client, DynProvider, Filter, LOG_RANGE, Provider, ProviderBuilder, RpcError, refusal, refusal_of};
+    use crate::abi::{IRevenueSplitter, IStakeRegistry};
+
+    impl Client {
+        /// One whose node gives these answers, one after the other.
+        pub(crate) fn mocked(answers: &Asserter, sender: Option<super::Address>) -> Self {
+            let provider: DynProvider = ProviderBuilder::new().connect_mocked_client(answers.clone()).erased();
+            Self { provider, chain_id: 1, sender }
+        }
+    }
+
+    #[tokio::test]
+    async fn pieces_of_logs_grow_again_after_one_that_was_too_large() {
+        let answers = Asserter::new();
+        answers.push_failure_msg("too many");
+        for _ in 0..4 {
+            answers.push_success(&Vec::<Log>::new());
+        }
+        // 10,000 fail, then 5,000, 10,000, 10,000 and what is left.
+        let logs = Client::mocked(&answers, None).logs(&Filter::new(), 1, 3 * LOG_RANGE).await;
+        assert!(logs.unwrap().is_empty() && answers.pop_response().is_none());
+    }
+
+    #[tokio::test]
+    async fn the_block_of_a_time_is_found_in_few_questions() {
+        let answers = Asserter::new();
+        let block = |number: u64| {
+            let mut block = alloy::rpc::types::Block::<alloy::rpc::types::Transaction>::default();
+            (block.header.inner.number, block.header.inner.timestamp) = (number, 1_000 + number);
+            block
+        };
+        answers.push_success(&99_u64);
+        for number in [50, 25, 12, 6, 3, 5, 4] {
+            answers.push_success(&block(number));
+        }
+        let client = Client::mocked(&answers, None);
+        assert_eq!(client.block_since(1_005, 0).await.unwrap(), 5);
+    }
+
+    #[test]
+    fn a_refusal_means_what_the_contract_that_was_called_means() {
+        let data = format!("\"{}\"", hex::encode_prefixed(IStakeRegistry::ZeroAmount::SELECTOR));
+        let payload = ErrorPayload {
+            code: 3,
+            message: "execution reverted".into(),
+            data: Some(serde_json::value::RawValue::from_string(data).unwrap()),
+        };
+        let error = RpcError::ErrorResp(payload);
+        let by_registry = refusal_of::<IStakeRegistry::stakeCall>(&error).to_string();
+        assert_eq!(by_registry, "ZeroAmount: Nothing to stake, to unstake or to lock.");
+        assert_eq!(
+            refusal_of::<IRevenueSplitter::settleCall>(&error).to_string(),
+            "ZeroAmount: A settlement of nothing."
+        );
+        assert!(refusal(&error).to_string().contains(" Or: "));
+    }
+
+    #[test]
+    fn a_nodes_address_is_said_without_what_may_be_secret() {
+        let why = "error sending request for url (https://user:word@node.example:1/v2/secret?key=secret), tried twice";
+        let said = refusal(&TransportErrorKind::custom_str(why)).to_string();
+        assert!(said.contains("(https://node.example:1), tried twice"), "{said}");
+        assert!(!said.contains("secret") && !said.contains("word"), "{said}");
+    }
 }

@@ -45,6 +45,12 @@ impl Network {
         }
     }
 
+    /// Where a node of it answers, without what may be secret in its address.
+    #[must_use]
+    pub fn host(&self) -> String {
+        public_part(self.url())
+    }
+
     /// Whether the node is on this machine.
     #[must_use]
     pub fn is_local(&self) -> bool {
@@ -65,15 +71,37 @@ impl FromStr for Network {
     }
 }
 
+/// Of a URL only what [`public_part`] leaves.
 impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Local => "local",
             Self::ArbitrumSepolia => "arbitrum-sepolia",
             Self::ArbitrumOne => "arbitrum-one",
-            Self::Url(url) => url,
+            Self::Url(url) => return f.write_str(&public_part(url)),
         })
     }
+}
+
+/// An address without what may be secret in it: its user, path and query.
+pub(super) fn public_part(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").map_or((None, url), |(scheme, rest)| (Some(scheme), rest));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    scheme.map_or_else(|| host.to_owned(), |scheme| format!("{scheme}://{host}"))
+}
+
+/// A text in which of every address [`public_part`] is left.
+pub(super) fn without_secrets(text: &str) -> String {
+    let ends = [' ', '\n', '(', ')', '"', '\'', '<', '>'];
+    let part = |part: &str| {
+        if !part.contains("://") {
+            return part.to_owned();
+        }
+        let url = part.strip_suffix(ends).unwrap_or(part);
+        public_part(url) + part.strip_prefix(url).unwrap_or_default()
+    };
+    text.split_inclusive(ends).map(part).collect()
 }
 
 fn is_local(url: &str) -> bool {
@@ -96,6 +124,8 @@ mod tests {
             assert_eq!(name.parse::<Network>().unwrap().to_string(), name);
         }
         assert_eq!("arbitrum-one".parse::<Network>().unwrap().chain_id(), Some(42_161));
+        let secret = "https://user:word@node.example:8443/v2/key?key#key".parse::<Network>().unwrap();
+        assert_eq!(secret.to_string(), "https://node.example:8443", "what may be secret is never written");
         let local = |text: &str| text.parse::<Network>().unwrap().is_local();
         assert!(local("local") && local("http://localhost:1") && !local("arbitrum-sepolia"));
     }

@@ -31,7 +31,7 @@ use crate::client::{Client, Connection, Key};
 use crate::root::Root;
 use crate::ui::{decimal, number};
 use crate::wallet::amount::At;
-use journal::Journal;
+use journal::{Journal, Lock};
 use plan::Plan;
 use settings::Settings;
 
@@ -67,8 +67,9 @@ pub async fn run(options: &Options) -> Result<bool> {
     let client = options.connection.connect().await?;
     let key = options.connection.key()?.context(crate::client::NO_KEY)?;
     let path = options.out.clone().map_or_else(|| deployment::path(client.chain_id()), Ok)?;
+    let lock = Lock::take(&path).await?;
     let record = begin(&client, &path, &options.connection.network.to_string(), keccak256(&text))?;
-    let mut journal = Journal::new(client, key, record, path, false);
+    let mut journal = Journal::new(client, key, record, path, lock);
     let open = deploy(&mut journal, &settings).await?;
     sum_up(&journal);
     if let Some((due, open)) = open {
@@ -80,7 +81,7 @@ pub async fn run(options: &Options) -> Result<bool> {
 /// The record to go on from, or a new one.
 fn begin(client: &Client, path: &Path, network: &str, settings: B256) -> Result<Deployment> {
     if path.exists() {
-        let record = Deployment::load(path)?;
+        let mut record = Deployment::load(path)?;
         let (chain, found) = (record.chain_id, client.chain_id());
         ensure!(chain == found, "{} is of chain {chain}, and the node of {found}.", path.display());
         ensure!(
@@ -88,6 +89,9 @@ fn begin(client: &Client, path: &Path, network: &str, settings: B256) -> Result<
             "{} was begun with other settings. Go on with those, or name another record with --out.",
             path.display()
         );
+        if record.steps.is_empty() && record.pending.is_none() {
+            record.deployer = Some(client.sender()?);
+        }
         return Ok(record);
     }
     Ok(Deployment {
@@ -95,6 +99,7 @@ fn begin(client: &Client, path: &Path, network: &str, settings: B256) -> Result<
         network: network.to_owned(),
         commit: commit(),
         settings: Some(settings),
+        deployer: Some(client.sender()?),
         ..Deployment::default()
     })
 }
@@ -107,6 +112,7 @@ async fn deploy(journal: &mut Journal, settings: &Settings) -> Result<Option<Ope
     journal.record.roles = roles(settings);
     journal.settle().await?;
     let mut plan = Plan { journal, settings };
+    plan.check().await?;
     plan.contracts().await?;
     let due = plan.set_parameters().await?;
     // Whoever hands the admin's role on cannot propose any more; executing what is due needs no role.
@@ -189,8 +195,9 @@ async fn dry_run(options: &Options, settings: &Settings, text: &str) -> Result<b
     let _: serde_json::Value = client.provider().raw_request("anvil_setBalance".into(), (account, PLENTY)).await?;
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("record.json");
+    let lock = Lock::take(&path).await?;
     let record = begin(&client, &path, "dry run", keccak256(text))?;
-    let mut journal = Journal::new(client, key, record, path, false);
+    let mut journal = Journal::new(client, key, record, path, lock);
     println!(
         "On a fork of {} that is thrown away, by {account}; addresses will be others.\n",
         options.connection.network

@@ -11,19 +11,25 @@ use fomo_chain::precompiles::ARB_WASM;
 
 use super::journal::Journal;
 use super::settings::Settings;
-use crate::abi::{IAccess, IArbWasm, ILaunchpad, IRevenueSplitter, IRewardDistributor, IStylusDeployer};
+use crate::abi::{IAccess, IArbWasm, IFomoERC20, ILaunchpad, IRevenueSplitter, IRewardDistributor, IStylusDeployer};
 use crate::client::deployment::{Contract, Parameter};
 use crate::client::request;
 use crate::devnet::STYLUS_DEPLOYER;
-use crate::wallet::amount::word;
+use crate::wallet::amount::{At, word};
 use crate::{build, npm, solidity};
 
 /// What a Stylus constructor answers to, whatever its parameters.
 const CONSTRUCTOR: [u8; 4] = [0x55, 0x85, 0x25, 0x8d];
 /// Wei that activation may cost at most; what it does not cost comes back in the same transaction.
 const DATA_FEE_LIMIT: u128 = 10_000_000_000_000_000;
-/// Contracts with roles and parameters.
-pub(super) const GOVERNED: [&str; 4] = ["reward-distributor", "launchpad", "stake-registry", "revenue-splitter"];
+/// The delay that contracts begin with, in seconds.
+const DEFAULT_DELAY: u64 = 2 * 86_400;
+/// Seconds that a deployment may take until it sets its parameters.
+const MARGIN: u64 = 3_600;
+/// Seconds within which a proposal that is due can be executed.
+const VALID_FOR: u64 = 14 * 86_400;
+/// Contracts with roles and parameters, beside the adapters.
+const GOVERNED: [&str; 4] = ["reward-distributor", "launchpad", "stake-registry", "revenue-splitter"];
 
 /// A deployment in the making.
 pub(super) struct Plan<'a> {
@@ -32,9 +38,39 @@ pub(super) struct Plan<'a> {
 }
 
 impl Plan<'_> {
+    /// Makes sure, before anything is sent, that the chain will take what only it can say.
+    ///
+    /// # Errors
+    /// Where it will not.
+    pub async fn check(&self) -> Result<()> {
+        let (client, settings) = (&self.journal.client, self.settings);
+        for (name, asset) in &settings.revenue.assets {
+            let Some(address) = asset.address else { continue };
+            let decimals = client.view(address.0, IFomoERC20::decimalsCall {}).await;
+            let decimals = decimals.with_context(|| format!("{name} is to be a token at {}.", address.0))?;
+            ensure!(decimals == asset.decimals, "{name} has {decimals} decimals, and {} by the file.", asset.decimals);
+        }
+        let now = client.now().await?;
+        let delay = match self.journal.record.address("reward-distributor") {
+            Ok(at) => client.view(at, IAccess::parameterCall { key: word("DELAY")? }).await?.saturating_to(),
+            Err(_) => DEFAULT_DELAY,
+        };
+        let soonest = now.saturating_add(delay).saturating_add(MARGIN);
+        for (number, season) in (2..).zip(&settings.rewards.seasons) {
+            let late = season.start.0.saturating_mul(86_400) >= soonest;
+            ensure!(
+                late || self.journal.is_done(&format!("reward-distributor, season {number}")),
+                "Season {number} has to begin after {}: people have to know of it for as long as the delay of parameters.",
+                At(soonest)
+            );
+        }
+        Ok(())
+    }
+
     /// All contracts, in the order in which they need one another.
     pub async fn contracts(&mut self) -> Result<()> {
-        let (me, settings) = (self.journal.sender()?, self.settings);
+        // Contracts are constructed by the deployer, whoever goes on.
+        let (me, settings) = (self.journal.deployer()?, self.settings);
         let roles = &settings.roles;
         let (guardian, treasury) = (roles.guardian.0, roles.treasury.0);
         self.deployer().await?;
@@ -94,10 +130,7 @@ impl Plan<'_> {
     async fn existing(&mut self, name: &str, address: Address) -> Result<Address> {
         let code = self.journal.client.code(address).await?;
         ensure!(!code.is_empty(), "There is nothing at {address}, which is to be {name}.");
-        let contract = Contract { address, code_hash: keccak256(&code), ..Contract::default() };
-        self.journal.record.contracts.insert(name.to_owned(), contract);
-        self.journal.save()?;
-        Ok(address)
+        self.write_down(name, Contract { address, code_hash: keccak256(&code), ..Contract::default() })
     }
 
     /// A venue of a local chain.
@@ -173,10 +206,26 @@ impl Plan<'_> {
         let step = self.journal.record.steps.iter().find(|step| step.name == name);
         let (block, transaction) = step.map_or((0, None), |step| (step.block, Some(step.transaction)));
         let arguments = arguments.into();
-        let contract = Contract { address, code_hash: keccak256(&code), arguments, block, transaction };
-        self.journal.record.contracts.insert(name.to_owned(), contract);
+        self.write_down(name, Contract { address, code_hash: keccak256(&code), arguments, block, transaction })
+    }
+
+    /// Writes a contract down the first time. What is written stays: whoever goes on may have another key, and other arguments by it.
+    fn write_down(&mut self, name: &str, contract: Contract) -> Result<Address> {
+        let address = contract.address;
+        let known = self.journal.record.contracts.entry(name.to_owned()).or_insert(contract);
+        ensure!(known.address == address, "{name} is at {} by the record, and at {address} now.", known.address);
         self.journal.save()?;
         Ok(address)
+    }
+
+    /// The adapters by their names.
+    fn adapters(&self) -> impl Iterator<Item = String> {
+        self.settings.venues.keys().map(|venue| format!("adapter-{venue}"))
+    }
+
+    /// What has roles and parameters.
+    fn governed(&self) -> Vec<String> {
+        GOVERNED.map(str::to_owned).into_iter().chain(self.adapters()).collect()
     }
 
     /// Every parameter of the suite that is to have a value, with it.
@@ -187,8 +236,11 @@ impl Plan<'_> {
         let roles = &settings.roles;
         let mut all = Parameters::default();
         let registry = self.journal.record.address("stake-registry")?;
-        for contract in GOVERNED {
-            all.named(contract, "DELAY", U256::from(settings.delay.0))?;
+        for contract in self.governed() {
+            all.named(&contract, "DELAY", U256::from(settings.delay.0))?;
+        }
+        for adapter in self.adapters() {
+            all.named(&adapter, "TREASURY", account(roles.treasury.0))?;
         }
         all.named("launchpad", "LAUNCH_FEE", launch.fee.0)?;
         all.named("launchpad", "TRADING_FEE", settings.trading_fee())?;
@@ -271,13 +323,17 @@ impl Plan<'_> {
                 continue;
             }
             let proposed = client.view(at, IAccess::proposedParameterCall { key }).await?;
-            if proposed.due == 0 || proposed.value != value {
-                self.call(&format!("{name}, proposal"), at, IAccess::proposeParameterCall { key, value }).await?;
+            let expired = client.now().await? > proposed.due.saturating_add(VALID_FOR);
+            if proposed.due == 0 || proposed.value != value || expired {
+                let name = self.journal.again(&format!("{name}, proposal"));
+                self.call(&name, at, IAccess::proposeParameterCall { key, value }).await?;
             }
             let client = &self.journal.client;
             let due = client.view(at, IAccess::proposedParameterCall { key }).await?.due;
             if client.now().await? >= due {
-                self.call(&format!("{name}, execution"), at, IAccess::executeParameterCall { key }).await?;
+                let name = self.journal.again(&format!("{name}, execution"));
+                let request = request(self.journal.sender()?, at, &IAccess::executeParameterCall { key });
+                self.journal.step_of_anybody(&name, request).await?;
             } else {
                 waits = Some(waits.unwrap_or_default().max(due));
             }
@@ -296,12 +352,10 @@ impl Plan<'_> {
     /// Proposes who is to have which role; what is left for others to accept, as contract and role.
     pub async fn hand_over(&mut self) -> Result<BTreeMap<Address, Vec<(String, B256)>>> {
         let (me, roles) = (self.journal.sender()?, self.settings.roles.clone());
-        let adapters = self.settings.venues.keys().map(|venue| format!("adapter-{venue}"));
-        let governed: Vec<String> = GOVERNED.map(str::to_owned).into_iter().chain(adapters).collect();
         let mut wanted = vec![("revenue-splitter".to_owned(), "SETTLER", roles.settler.0)];
         wanted.extend(roles.keeper.map(|keeper| ("revenue-splitter".to_owned(), "KEEPER", keeper.0)));
         // The admin's role goes last: nothing can be proposed without it.
-        wanted.extend(governed.into_iter().map(|contract| (contract, "ADMIN", roles.admin.0)));
+        wanted.extend(self.governed().into_iter().map(|contract| (contract, "ADMIN", roles.admin.0)));
         let mut open: BTreeMap<Address, Vec<(String, B256)>> = BTreeMap::new();
         for (contract, role_name, account) in wanted {
             let (at, role) = (self.journal.record.address(&contract)?, word(role_name)?);
@@ -310,11 +364,13 @@ impl Plan<'_> {
                 continue;
             }
             if client.view(at, IAccess::proposedRoleHolderCall { role }).await? != account {
-                let name = format!("{contract}, {role_name} to {account}");
+                let name = self.journal.again(&format!("{contract}, {role_name} to {account}"));
                 self.call(&name, at, IAccess::proposeRoleCall { role, account }).await?;
             }
             if account == me {
-                self.call(&format!("{contract}, {role_name} accepted"), at, IAccess::acceptRoleCall { role }).await?;
+                let name = self.journal.again(&format!("{contract}, {role_name} accepted"));
+                let request = request(me, at, &IAccess::acceptRoleCall { role });
+                self.journal.step_of_anybody(&name, request).await?;
             } else {
                 open.entry(account).or_default().push((contract, role));
             }

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::str::FromStr;
 
-use alloy::primitives::{Address, U256, utils::parse_units};
+use alloy::primitives::{Address, U256};
 use anyhow::{Context, Result, ensure};
 use fomo_common::curve::{LEAST_PHI, TradingFee, check_targets};
 use fomo_common::emission::Phase as Emission;
 use fomo_common::lock::check_multiplier;
-use fomo_common::score::check_alpha;
+use fomo_common::score::alpha;
 use fomo_common::stake::{Tier, check_tiers};
 use fomo_common::{Bps, Epoch, Seconds, Timestamp, Wad, vesting};
 use serde::{Deserialize, Deserializer, de};
@@ -18,6 +18,10 @@ use crate::wallet::amount::{self, Amount};
 
 /// 2⁹⁶: amounts in parameters are smaller.
 const AMOUNT_BITS: usize = 96;
+/// Decays of a phase at most.
+const MOST_DECAYS: u32 = 1_000;
+/// Seasons that can be set: the first is there, and numbers end with 255.
+const MOST_SEASONS: usize = 254;
 
 /// A value of the file that is written as a text.
 fn text<'de, D: Deserializer<'de>, T>(deserializer: D, read: impl Fn(&str) -> Result<T>) -> Result<T, D::Error> {
@@ -49,7 +53,7 @@ texts! {
     /// A share in bps: "1.5%", "150 bps".
     Share(u16) = amount::bps;
     /// A number with up to 18 decimals, in 10⁻¹⁸: "2.19".
-    Number(U256) = |text| Ok(parse_units(text, 18).with_context(|| format!("\"{text}\" is no number."))?.get_absolute());
+    Number(U256) = |text| amount::units(text, 18);
     /// A UTC day: "2027-01-31", as the number of its epoch.
     Day(u64) = |text| Ok(amount::time(text)? / 86_400);
 }
@@ -266,10 +270,7 @@ pub struct Asset {
 impl Asset {
     /// Least and most in its smallest unit, packed.
     pub(super) fn limits(&self) -> Result<U256> {
-        let units = |text: &str| -> Result<U256> {
-            let value = parse_units(text, self.decimals).with_context(|| format!("\"{text}\" is no amount."))?;
-            Ok(value.get_absolute())
-        };
+        let units = |text: &str| amount::units(text, self.decimals);
         let (least, most) = (units(&self.least)?, units(&self.most)?);
         ensure!(!least.is_zero() && least <= most, "A buyback's least has to be something, and not over its most.");
         ensure!(most.bit_len() <= AMOUNT_BITS, "A buyback's most is too large.");
@@ -299,14 +300,42 @@ impl Settings {
             ensure!(venue.factory.is_some() != venue.deploy, "venues.{name} takes either a factory or deploy = true.");
         }
         ensure!((86_400..=30 * 86_400).contains(&self.delay.0), "delay is 1 to 30 days.");
+        self.check_accounts()?;
         self.check_launch().context("launch")?;
         self.check_stake().context("stake")?;
         self.check_rewards().context("rewards")?;
         self.check_revenue().context("revenue")
     }
 
+    /// Nobody is the zero address: what shall have nobody is left out.
+    fn check_accounts(&self) -> Result<()> {
+        let roles = &self.roles;
+        let mut all = BTreeMap::from([
+            ("roles.admin".to_owned(), Some(roles.admin)),
+            ("roles.guardian".to_owned(), Some(roles.guardian)),
+            ("roles.treasury".to_owned(), Some(roles.treasury)),
+            ("roles.reporter".to_owned(), Some(roles.reporter)),
+            ("roles.settler".to_owned(), Some(roles.settler)),
+            ("roles.keeper".to_owned(), roles.keeper),
+            ("roles.compute".to_owned(), Some(roles.compute)),
+            ("flock.address".to_owned(), self.flock.address),
+            ("revenue.sink".to_owned(), self.revenue.sink),
+        ]);
+        all.extend(self.venues.iter().map(|(name, venue)| (format!("venues.{name}.factory"), venue.factory)));
+        for (name, asset) in &self.revenue.assets {
+            all.insert(format!("revenue.assets.{name}.address"), asset.address);
+            all.insert(format!("revenue.assets.{name}.via"), asset.via);
+        }
+        for (name, account) in all {
+            ensure!(account.is_none_or(|account| !account.0.is_zero()), "{name} is the zero address.");
+        }
+        Ok(())
+    }
+
     fn check_launch(&self) -> Result<()> {
         let launch = &self.launch;
+        ensure!(launch.fee.0.bit_len() <= AMOUNT_BITS, "fee is too large.");
+        ensure!(u32::try_from(launch.vesting.0).is_ok(), "vesting is too long.");
         TradingFee::new(Bps::new(launch.protocol_fee.0)?, Bps::new(launch.issuer_fee.0)?)?;
         ensure!(launch.phi.0 > LEAST_PHI.get() && launch.phi.0 <= 10_000, "phi is over 50 % and at most 100 %.");
         vesting::Vesting::new(U256::ONE, Timestamp(0), Seconds(launch.cliff.0), Seconds(launch.vesting.0))?;
@@ -333,17 +362,19 @@ impl Settings {
     }
 
     fn check_rewards(&self) -> Result<()> {
+        ensure!(self.rewards.seasons.len() <= MOST_SEASONS, "There are too many seasons.");
         for season in &self.rewards.seasons {
-            for alpha in [season.alpha_start, season.alpha_end] {
-                check_alpha(Wad::try_from(alpha.0)?)?;
-            }
-            ensure!(season.days > 0, "A season has days.");
+            alpha(Wad::try_from(season.alpha_start.0)?, Wad::try_from(season.alpha_end.0)?, 0, season.days.into())?;
+            ensure!(season.start.0 > 0 && u32::try_from(season.start.0).is_ok(), "A season begins some day.");
         }
         ensure!(self.rewards.phases.len() <= 8, "There are eight phases at most.");
         for phase in &self.rewards.phases {
             let decay = Bps::new(phase.decay.0)?;
             Emission::new(Epoch::new(phase.start.0)?, phase.days, phase.daily.0, decay, phase.every.into())?;
             ensure!(phase.daily.0.bit_len() <= AMOUNT_BITS, "A day of a phase is too large.");
+            ensure!(u32::try_from(phase.start.0).is_ok(), "A phase begins some day.");
+            let decays = phase.days.checked_div(phase.every.into()).unwrap_or_default();
+            ensure!(decays <= MOST_DECAYS, "A phase decays {MOST_DECAYS} times at most: days/every is {decays}.");
         }
         Ok(())
     }
@@ -359,6 +390,7 @@ impl Settings {
                 asset.route
             );
             ensure!((6..=18).contains(&asset.decimals), "{name} has 6 to 18 decimals.");
+            ensure!(!asset.deploy || asset.decimals == 6, "{name} has 6 decimals: it is the dollar of local chains.");
             asset.limits().with_context(|| name.clone())?;
         }
         Ok(())

@@ -2,17 +2,18 @@
 //!
 //! Every duty asks the chain what is due and does that, so that it may be killed at any moment, begun again, and run twice at once: what
 //! another one did meanwhile is no longer due. Nothing is remembered but what the chain and the usage files say. A duty that fails is told,
-//! counted and tried again in the next round; it stops none of the others.
+//! counted and tried again later, each time twice as late; it stops none of the others, and slows none.
 
 mod duties;
 mod report;
 pub mod usage;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use alloy::primitives::{Address, U256};
 use alloy::providers::Provider;
@@ -26,7 +27,7 @@ use crate::client::deployment::Deployment;
 use crate::client::{Client, Connection};
 use crate::ui::explain;
 
-/// Longest wait after rounds that failed.
+/// Longest wait of a duty that failed.
 const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
 
 /// How log lines are written.
@@ -102,6 +103,15 @@ struct Keeper<'a> {
     options: &'a Options,
     /// Sealed days of which nothing is left to accrue: what is not asked again.
     accrued: Mutex<BTreeSet<u64>>,
+    /// Duties that failed.
+    failing: Mutex<BTreeMap<&'static str, Failing>>,
+}
+
+/// How often a duty has failed without a break, and when it is tried again.
+#[derive(Clone, Copy)]
+struct Failing {
+    times: u32,
+    again: Instant,
 }
 
 /// Does what is due, round after round; whether the last one went well.
@@ -118,16 +128,13 @@ pub async fn run(options: &Options) -> Result<bool> {
         let exporter = PrometheusBuilder::new().with_http_listener(address).install();
         exporter.with_context(|| format!("Metrics cannot be served at {address}."))?;
     }
-    let keeper = Keeper { client, record, options, accrued: Mutex::default() };
-    let mut failed = 0_u32;
+    let keeper = Keeper { client, record, options, accrued: Mutex::default(), failing: Mutex::default() };
     loop {
         let well = keeper.round().await;
         if options.once {
             return Ok(well);
         }
-        failed = if well { 0 } else { failed.saturating_add(1) };
-        let wait = Duration::from_secs(options.every.max(1)).saturating_mul(1 << failed.min(6));
-        sleep(wait.min(LONGEST_WAIT)).await;
+        sleep(Duration::from_secs(options.every.max(1))).await;
     }
 }
 
@@ -135,15 +142,36 @@ impl Keeper<'_> {
     /// One round; whether every duty went well.
     async fn round(&self) -> bool {
         let mut well = true;
-        well &= self.tell("report", self.report().await);
-        well &= self.tell("seal", self.seal().await);
-        well &= self.tell("accrue", self.accrue().await);
-        well &= self.tell("graduate", self.graduate().await);
-        well &= self.tell("buy back", self.buy_back().await);
-        well &= self.tell("collect", self.collect().await);
-        well &= self.tell("keep alive", self.keep_alive().await);
-        well &= self.tell("measure", self.measure().await);
+        // Prices first, in every round whatever failed: what is bought back has to be recorded minute by minute.
+        let (buckets, recorded) = self.record_prices().await;
+        well &= self.tell("record prices", recorded);
+        well &= self.duty("report", self.report()).await;
+        well &= self.duty("seal", self.seal()).await;
+        well &= self.duty("accrue", self.accrue()).await;
+        well &= self.duty("graduate", self.graduate()).await;
+        well &= self.duty("buy back", self.buy_back(&buckets)).await;
+        well &= self.duty("collect", self.collect()).await;
+        well &= self.duty("keep alive", self.keep_alive()).await;
+        well &= self.duty("measure", self.measure()).await;
         counter!("fomo_keeper_rounds_total", "well" => well.to_string()).increment(1);
+        well
+    }
+
+    /// Does a duty, unless it failed and waits; whether it went well.
+    async fn duty(&self, duty: &'static str, work: impl Future<Output = Result<u64>>) -> bool {
+        let failing = || self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = failing().get(duty).copied();
+        if before.is_some_and(|before| Instant::now() < before.again) {
+            return false;
+        }
+        let well = self.tell(duty, work.await);
+        if well {
+            failing().remove(duty);
+        } else {
+            let times = before.map_or(1, |before| before.times.saturating_add(1));
+            let wait = Duration::from_secs(self.options.every.max(1)).saturating_mul(1 << times.min(6));
+            failing().insert(duty, Failing { times, again: Instant::now() + wait.min(LONGEST_WAIT) });
+        }
         well
     }
 
@@ -224,5 +252,33 @@ impl Keeper<'_> {
             gauge!("fomo_keeper_balance_eth").set(f64::from(balance) / 1e18);
         }
         Ok(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy::providers::mock::Asserter;
+    use clap::Parser;
+
+    use super::{Client, Deployment, Keeper, Mutex, Options};
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        keeper: Options,
+    }
+
+    #[tokio::test]
+    async fn a_duty_that_failed_waits_and_slows_no_other() {
+        let line = Line::parse_from(["keeper"]);
+        let (client, record) = (Client::mocked(&Asserter::new(), None), Deployment::default());
+        let (accrued, failing) = (Mutex::default(), Mutex::default());
+        let keeper = Keeper { client, record, options: &line.keeper, accrued, failing };
+        assert!(!keeper.duty("report", async { anyhow::bail!("no") }).await);
+        assert!(!keeper.duty("report", async { panic!("it waits") }).await);
+        assert!(keeper.duty("seal", async { Ok(0) }).await);
+        assert!(keeper.duty("seal", async { Ok(1) }).await);
+        let failing = keeper.failing.lock().unwrap();
+        assert_eq!(failing.keys().collect::<Vec<_>>(), [&"report"]);
     }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use alloy::primitives::{B256, Bytes, U256, keccak256};
+use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::rpc::types::Filter;
 use alloy::sol_types::SolEvent;
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use metrics::{counter, gauge};
 
 use super::Keeper;
@@ -20,6 +20,9 @@ const REPORTING: u8 = 2;
 const SEALABLE: u8 = 4;
 const SEALING: u8 = 5;
 const SEALED: u8 = 6;
+/// Bytes of a row in the event of a batch: account 20, scores 14 each; and of its spend.
+const ROW: usize = 48;
+const SPEND: usize = 6;
 /// Tokens that are sealed in a transaction.
 const TOKENS: u64 = 50;
 
@@ -49,13 +52,15 @@ impl Keeper<'_> {
             }
             sums.finish()
         };
-        let days = tokio::task::spawn_blocking(read).await??;
+        let days = tokio::task::spawn_blocking(read).await?.context("Nothing is reported.")?;
         let counts = days.counts();
         tracing::info!(?counts, "usage was read");
         #[allow(clippy::cast_precision_loss, reason = "a gauge")]
         {
             gauge!("fomo_keeper_rows", "kind" => "accepted").set(counts.accepted as f64);
             gauge!("fomo_keeper_rows", "kind" => "rejected").set(counts.rejected as f64);
+            gauge!("fomo_keeper_rows", "kind" => "doubtful").set(counts.doubtful as f64);
+            gauge!("fomo_keeper_mappings_set_aside").set(counts.mappings as f64);
         }
         let (mut sent, mut failed) = (0, None);
         for epoch in seasons.into_keys() {
@@ -78,6 +83,9 @@ impl Keeper<'_> {
     async fn report_day(&self, epoch: u64, days: &Days) -> Result<u64> {
         let (rewards, totals) = (self.at("reward-distributor")?, days.totals(epoch));
         let (rows, spend) = (totals.rows, totals.spend);
+        if let Some(doubt) = days.doubt(epoch) {
+            bail!("It is in doubt: {doubt}");
+        }
         let mut sent = 0;
         if self.view(rewards, R::epochStateCall { epoch }).await? == UNREPORTED {
             let attempt = self.view(rewards, R::reportOfCall { epoch }).await?.attempt;
@@ -108,15 +116,28 @@ impl Keeper<'_> {
 
     /// Reports the rows behind those that are there, whatever batches they came in.
     async fn report_rest(&self, epoch: u64, days: &Days, known: &R::reportOfReturn) -> Result<u64> {
-        let (mut sent, mut index, mut there) = (0, known.batches, 0_u64);
-        let mut batch: Vec<Row> = Vec::new();
-        for (number, row) in (0_u32..).zip(days.rows(epoch)?) {
-            let row = row?;
-            if number < known.rows {
-                there = there.saturating_add(row.spend.unsigned_abs());
-                continue;
+        let mut rows = days.rows(epoch)?;
+        if known.batches > 0 {
+            let batches = self.reported(epoch, known.attempt).await?;
+            // Whoever reports at the same time does so behind these.
+            let batches = batches.iter().filter(|batch| batch.index < known.batches);
+            let told: Vec<_> = batches.flat_map(told).collect();
+            ensure!(
+                told.len() as u64 == u64::from(known.rows),
+                "The node does not have the events of what was reported."
+            );
+            for told in told {
+                let same = rows.next().transpose()?.map(|row| (row.key, row.account, row.spend.unsigned_abs()));
+                ensure!(
+                    same == Some(told),
+                    "What was reported of it is not what the files begin with. Somebody has to void it if the files are right."
+                );
             }
-            ensure!(there == known.spend, "What was reported of it is not what the files begin with.");
+        }
+        let (mut sent, mut index) = (0, known.batches);
+        let mut batch: Vec<Row> = Vec::new();
+        for row in rows {
+            let row = row?;
             let full = batch.len() >= usize::from(self.options.batch);
             if batch.first().is_some_and(|first| full || first.key != row.key) {
                 sent += self.report_batch(epoch, index, &batch).await?;
@@ -129,6 +150,23 @@ impl Keeper<'_> {
             sent += self.report_batch(epoch, index, &batch).await?;
         }
         Ok(sent)
+    }
+
+    /// The batches of an attempt in their order, from their events.
+    async fn reported(&self, epoch: u64, attempt: u16) -> Result<Vec<R::BatchReported>> {
+        let filter = Filter::new().address(self.at("reward-distributor")?);
+        let filter = filter.event_signature(R::BatchReported::SIGNATURE_HASH).topic1(U256::from(epoch));
+        // Nothing of a day is reported before its end.
+        let ended = epoch.saturating_add(1).saturating_mul(DAY);
+        let from = self.client.block_since(ended, self.record.first_block()).await?;
+        let mut batches = Vec::new();
+        for log in self.client.logs(&filter, from, self.client.head().await?).await? {
+            let batch = R::BatchReported::decode_log_data(log.data())?;
+            if batch.attempt == attempt {
+                batches.push(batch);
+            }
+        }
+        Ok(batches)
     }
 
     /// Reports a batch. One that another keeper reports meanwhile changes nothing the second time.
@@ -194,15 +232,11 @@ impl Keeper<'_> {
 
     async fn accrue_day(&self, epoch: u64, attempt: u16) -> Result<u64> {
         let rewards = self.at("reward-distributor")?;
-        let filter = Filter::new().address(rewards).event_signature(R::BatchReported::SIGNATURE_HASH);
-        let filter = filter.topic1(U256::from(epoch));
-        let head = alloy::providers::Provider::get_block_number(self.client.provider()).await?;
         let mut sent = 0;
-        for log in self.client.logs(&filter, self.record.first_block(), head).await? {
-            let batch = R::BatchReported::decode_log_data(log.data())?;
+        for batch in self.reported(epoch, attempt).await? {
             let (index, mt) = (batch.index, batch.mt);
             let open = self.view(rewards, R::batchOfCall { epoch, index }).await? != B256::ZERO;
-            if batch.attempt != attempt || mt.is_zero() || !open {
+            if mt.is_zero() || !open {
                 continue;
             }
             let call = R::accrueCall { epoch, index, mt, spends: keccak256(&batch.spends), rows: batch.rows };
@@ -219,4 +253,12 @@ impl Keeper<'_> {
         }
         Ok(sent)
     }
+}
+
+/// Key, account and spend of each row of a batch, from its event.
+fn told(batch: &R::BatchReported) -> impl Iterator<Item = (B256, Address, u64)> {
+    let accounts = batch.rows.chunks_exact(ROW).filter_map(|row| row.first_chunk::<20>().map(Address::from));
+    let spend = |digits: &[u8]| digits.iter().fold(0, |spend, digit| spend << 8 | u64::from(*digit));
+    let spends = batch.spends.chunks_exact(SPEND).map(spend);
+    accounts.zip(spends).map(|(account, spend)| (batch.key, account, spend))
 }

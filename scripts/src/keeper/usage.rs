@@ -3,6 +3,9 @@
 //! A row is who paid what for which model, and when. Rows of a day, a model and a wallet add up; sums are kept in memory until there are
 //! [`Limits::sums`] of them, then sorted and written to a temporary file, and all such files are merged at the end. A row that cannot be
 //! read is set aside with its line and its reason, and counts nowhere.
+//!
+//! So is a line of the wallets or models that is none or contradicts another. Rows that such a line may have been about are not left out
+//! of their day: the day is in doubt, and a person has to look at it, since what a day is reported without is lost for good.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
@@ -43,50 +46,133 @@ impl Default for Limits {
 /// Wallets by API key, and tokens by model id.
 #[derive(Debug, Clone, Default)]
 pub struct Book {
-    wallets: HashMap<B256, Address>,
-    tokens: BTreeMap<B256, Address>,
+    wallets: Mapping,
+    tokens: Mapping,
+    /// Lines that were set aside.
+    asides: Vec<Aside>,
 }
 
-#[derive(Deserialize)]
-struct WalletLine {
-    api_key: String,
-    wallet: String,
+/// Addresses by what names them.
+#[derive(Debug, Clone, Default)]
+struct Mapping {
+    /// Nothing where lines contradict one another or one is mistyped.
+    known: HashMap<B256, Option<Address>>,
+    /// Whether there was a line of which not even the key can be read: it may have been any that is not here.
+    lost: bool,
 }
 
-#[derive(Deserialize)]
-struct ModelLine {
-    model: String,
-    token: String,
+/// What a key names.
+enum Named {
+    Address(Address),
+    Nothing,
+    /// A line that was set aside may say it.
+    InDoubt,
+}
+
+/// A line that was set aside.
+#[derive(Debug, Clone)]
+struct Aside {
+    file: PathBuf,
+    line: u64,
+    reason: String,
+    row: String,
+}
+
+impl Mapping {
+    /// Reads a file with two columns, the second of which has addresses.
+    fn read(
+        path: &Path,
+        columns: [&str; 2],
+        key_of: impl Fn(&str) -> Result<B256>,
+        asides: &mut Vec<Aside>,
+    ) -> Result<Self> {
+        let file = File::open(path).with_context(|| format!("{} cannot be read.", path.display()))?;
+        let mut file = BufReader::new(file);
+        let header = Header::read(path, &mut file)?;
+        let places = (header.place(columns[0])?, header.place(columns[1])?);
+        let mut mapping = Self::default();
+        for number in 2.. {
+            let Some(line) = next_line(&mut file)? else { break };
+            let text = line.as_deref().unwrap_or_default().trim();
+            if line.is_ok() && text.is_empty() {
+                continue;
+            }
+            let taken = line.as_ref().map_err(|reason| (*reason).to_owned()).and_then(|_| {
+                let fields = fields(text, header.columns.len())?;
+                let field = |place: usize| fields.get(place).unwrap_or_default();
+                let key = key_of(field(places.0)).map_err(|error| format!("{error:#}"))?;
+                Ok(mapping.take(key, field(places.1)))
+            });
+            let reason = match taken {
+                Ok(Ok(())) => continue,
+                Ok(Err(reason)) => reason,
+                Err(reason) => {
+                    mapping.lost = true;
+                    reason
+                }
+            };
+            tracing::warn!(file = %path.display(), line = number, reason, "a line was set aside");
+            asides.push(Aside { file: path.to_owned(), line: number, reason, row: text.to_owned() });
+        }
+        Ok(mapping)
+    }
+
+    /// Takes what a line says of a key; a key of which lines say different things names nothing.
+    fn take(&mut self, key: B256, text: &str) -> Result<(), String> {
+        let found = match address(text) {
+            Ok(found) if !found.is_zero() => Ok(found),
+            Ok(_) => Err("that is the zero address".to_owned()),
+            Err(error) => Err(format!("{error:#}")),
+        };
+        let known = self.known.entry(key).or_insert(found.as_ref().ok().copied());
+        if found.is_err() || *known != found.as_ref().ok().copied() {
+            *known = None;
+        }
+        found.and_then(|_| if known.is_some() { Ok(()) } else { Err("lines contradict one another".to_owned()) })
+    }
+
+    fn name(&self, key: B256) -> Named {
+        match self.known.get(&key) {
+            Some(Some(found)) => Named::Address(*found),
+            Some(None) => Named::InDoubt,
+            None if self.lost => Named::InDoubt,
+            None => Named::Nothing,
+        }
+    }
 }
 
 impl Book {
-    /// Reads both files: `api_key,wallet` and `model,token`. An API key may stand there as its keccak256 (0x and 64 digits).
+    /// Reads both files: `api_key,wallet` and `model,token`. An API key may stand there as its keccak256 (0x and 64 digits). Lines that
+    /// are none, or contradict others, are set aside.
     ///
     /// # Errors
-    /// When a line is none, or a key or model is there twice.
+    /// When a file cannot be read or has no such columns.
     pub fn read(wallets: &Path, models: Option<&Path>) -> Result<Self> {
-        let mut book = Self::default();
-        for (number, line) in lines::<WalletLine>(wallets)? {
-            let place = || format!("{}, line {number}", wallets.display());
-            let wallet = address(&line.wallet).with_context(place)?;
-            let known = book.wallets.insert(hash_of(&line.api_key), wallet);
-            ensure!(known.is_none_or(|known| known == wallet), "{}: the key has two wallets.", place());
-        }
-        let Some(models) = models else { return Ok(book) };
-        for (number, line) in lines::<ModelLine>(models)? {
-            let place = || format!("{}, line {number}", models.display());
-            let token = address(&line.token).with_context(place)?;
-            let known = book.tokens.insert(model_id(&line.model).with_context(place)?, token);
-            ensure!(known.is_none_or(|known| known == token), "{}: the model has two tokens.", place());
-        }
-        Ok(book)
+        let mut asides = Vec::new();
+        let key_of = |key: &str| {
+            ensure!(!key.is_empty(), "it names no API key");
+            Ok(hash_of(key))
+        };
+        let wallets = Mapping::read(wallets, ["api_key", "wallet"], key_of, &mut asides)?;
+        let model_of = |model: &str| {
+            ensure!(!model.is_empty(), "it names no model");
+            model_id(model)
+        };
+        let tokens = models.map(|models| Mapping::read(models, ["model", "token"], model_of, &mut asides));
+        Ok(Self { wallets, tokens: tokens.transpose()?.unwrap_or_default(), asides })
     }
 
     /// What a report names a model by: its token in the first season, its id from the second on. A model without a token is reported by
-    /// its id, so that nobody can say its usage vanished.
-    fn key(&self, model: B256, season: u8) -> B256 {
-        let token = self.tokens.get(&model).filter(|_| season <= 1);
-        token.map_or(model, |token| token.into_word())
+    /// its id, so that nobody can say its usage vanished. Nothing where that is in doubt.
+    fn key(&self, model: B256, season: u8) -> Option<B256> {
+        if season > 1 {
+            return Some(model);
+        }
+        match self.tokens.name(model) {
+            Named::Address(token) => Some(token.into_word()),
+            Named::Nothing => Some(model),
+            Named::InDoubt => None,
+        }
     }
 }
 
@@ -94,19 +180,6 @@ impl Book {
 fn hash_of(api_key: &str) -> B256 {
     let hashed = api_key.strip_prefix("0x").filter(|digits| digits.len() == 64);
     hashed.and_then(|digits| digits.parse().ok()).unwrap_or_else(|| keccak256(api_key))
-}
-
-fn lines<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Vec<(u64, T)>> {
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .from_path(path)
-        .with_context(|| format!("{} cannot be read.", path.display()))?;
-    let mut all = Vec::new();
-    for line in reader.deserialize() {
-        let line: T = line.with_context(|| format!("{} has a line that is none.", path.display()))?;
-        all.push((all.len() as u64 + 2, line));
-    }
-    Ok(all)
 }
 
 /// A row as it was written, field by field.
@@ -158,6 +231,10 @@ pub struct Counts {
     pub accepted: u64,
     /// Rows that were set aside.
     pub rejected: u64,
+    /// Rows because of which their day is in doubt.
+    pub doubtful: u64,
+    /// Lines of wallets and models that were set aside.
+    pub mappings: u64,
     /// Rows of days that are not asked for.
     pub other_days: u64,
     /// Sums that refunds bring to zero or below: nothing is reported of them.
@@ -215,6 +292,8 @@ pub struct Sums<'a> {
     sums: HashMap<(u64, B256, Address), i64>,
     runs: Vec<NamedTempFile>,
     counts: Counts,
+    /// Why days are in doubt: of each the first row that brings it there.
+    doubts: BTreeMap<u64, String>,
     /// The present, in seconds: nothing was used later.
     now: u64,
     rejects: Option<Rejects>,
@@ -246,14 +325,20 @@ impl<'a> Sums<'a> {
             file.write_record(["file", "line", "reason", "row"])?;
             Ok(Rejects { file, path: path.to_owned() })
         });
-        let (sums, runs, counts) = (HashMap::new(), Vec::new(), Counts::default());
-        Ok(Self { book, seasons, limits, sums, runs, counts, now, rejects: rejects.transpose()? })
+        let counts = Counts { mappings: book.asides.len() as u64, ..Counts::default() };
+        let (sums, runs, doubts) = (HashMap::new(), Vec::new(), BTreeMap::new());
+        let mut all = Self { book, seasons, limits, sums, runs, counts, doubts, now, rejects: rejects.transpose()? };
+        for Aside { file, line, reason, row } in &book.asides {
+            all.note(file, *line, reason, row)?;
+        }
+        Ok(all)
     }
 
     /// Reads a file: JSON lines where its name ends in `.jsonl` or `.ndjson`, else CSV with a header.
     ///
     /// # Errors
-    /// When the file, or a temporary one, cannot be read or written; never because of a row.
+    /// When the file, or a temporary one, cannot be read or written, or when it has no column of times, so that nobody knows which days it
+    /// is of; never because of a row.
     pub fn read(&mut self, path: &Path) -> Result<()> {
         let file = File::open(path).with_context(|| format!("{} cannot be read.", path.display()))?;
         let mut file = BufReader::new(file);
@@ -287,25 +372,33 @@ impl<'a> Sums<'a> {
             Err(error) => return self.reject(path, number, &error.to_string(), text),
         };
         let (time, paid_usd) = (plain(line.time), plain(line.paid_usd));
-        self.take(path, number, &Line { time, api_key: &line.api_key, model: &line.model, paid_usd }, text)
+        let taken = self.row(&Line { time, api_key: &line.api_key, model: &line.model, paid_usd });
+        self.take(path, number, taken, text)
     }
 
     fn take_csv(&mut self, path: &Path, number: u64, columns: &Columns, text: &str) -> Result<()> {
-        let record = match record(text) {
-            Ok(record) => record,
-            Err(error) => return self.reject(path, number, &error.to_string(), text),
-        };
-        if record.len() != columns.count {
-            return self.reject(path, number, &format!("it has {} fields", record.len()), text);
-        }
-        let [time, api_key, model, paid_usd] = columns.places.map(|place| record.get(place).unwrap_or_default());
-        self.take(path, number, &Line { time, api_key, model, paid_usd }, text)
+        let taken = fields(text, columns.count).and_then(|fields| {
+            let field = |place: usize| fields.get(place).unwrap_or_default();
+            let time = field(columns.time);
+            match &columns.rest {
+                Ok(rest) => {
+                    let [api_key, model, paid_usd] = rest.map(field);
+                    self.row(&Line { time, api_key, model, paid_usd })
+                }
+                // Whatever it says is of this day.
+                Err(missing) => Ok(match self.epoch(time)? {
+                    Some((epoch, _)) => Taken::InDoubt(epoch, missing.clone()),
+                    None => Taken::OtherDay,
+                }),
+            }
+        });
+        self.take(path, number, taken, text)
     }
 
     /// Counts a row, wholly or not at all.
-    fn take(&mut self, path: &Path, number: u64, line: &Line<'_>, text: &str) -> Result<()> {
-        match self.row(line) {
-            Ok(Some(row)) => {
+    fn take(&mut self, path: &Path, number: u64, taken: Result<Taken, String>, text: &str) -> Result<()> {
+        match taken {
+            Ok(Taken::Row(row)) => {
                 let sum = self.sums.entry(row.place()).or_default();
                 let Some(added) = sum.checked_add(row.spend) else {
                     return self.reject(path, number, "the sum is too large", text);
@@ -316,35 +409,59 @@ impl<'a> Sums<'a> {
                     self.spill()?;
                 }
             }
-            Ok(None) => self.counts.other_days += 1,
+            Ok(Taken::OtherDay) => self.counts.other_days += 1,
+            Ok(Taken::InDoubt(epoch, reason)) => {
+                self.counts.doubtful += 1;
+                tracing::warn!(file = %path.display(), line = number, epoch, reason, "a row leaves its day in doubt");
+                self.note(path, number, &reason, text)?;
+                let doubt = || format!("{}, line {number}: {reason}.", path.display());
+                self.doubts.entry(epoch).or_insert_with(doubt);
+            }
             Err(reason) => self.reject(path, number, &reason, text)?,
         }
         Ok(())
     }
 
-    fn row(&self, line: &Line<'_>) -> Result<Option<Row>, String> {
-        let at = time(line.time.trim_end_matches('Z')).map_err(|error| format!("{error:#}"))?;
+    /// The epoch of a time and its season, if it is asked for.
+    fn epoch(&self, text: &str) -> Result<Option<(u64, u8)>, String> {
+        let at = time(text.trim_end_matches('Z')).map_err(|error| format!("{error:#}"))?;
         if at > self.now {
             return Err("its time has not come: are these milliseconds?".to_owned());
         }
+        let epoch = at / DAY;
+        Ok(self.seasons.get(&epoch).map(|season| (epoch, *season)))
+    }
+
+    fn row(&self, line: &Line<'_>) -> Result<Taken, String> {
+        let epoch = self.epoch(line.time)?;
         let spend = micro_usd(line.paid_usd)?;
         if spend.abs() > MOST {
             return Err("nobody pays as much in a day".to_owned());
         }
-        let wallet = self.book.wallets.get(&hash_of(line.api_key));
-        let account = *wallet.ok_or("the API key has no wallet")?;
+        let account = match self.book.wallets.name(hash_of(line.api_key)) {
+            Named::Address(account) => Some(account),
+            Named::Nothing => return Err("the API key has no wallet".to_owned()),
+            Named::InDoubt => None,
+        };
         if line.model.is_empty() {
             return Err("it names no model".to_owned());
         }
         let model = model_id(line.model).map_err(|error| format!("{error:#}"))?;
-        let epoch = at / DAY;
-        let Some(season) = self.seasons.get(&epoch) else { return Ok(None) };
-        Ok(Some(Row { epoch, key: self.book.key(model, *season), account, spend }))
+        let Some((epoch, season)) = epoch else { return Ok(Taken::OtherDay) };
+        let in_doubt = |what: &str| Taken::InDoubt(epoch, format!("the {what} was set aside"));
+        let Some(account) = account else { return Ok(in_doubt("wallet of its API key")) };
+        let Some(key) = self.book.key(model, season) else { return Ok(in_doubt("token of its model")) };
+        Ok(Taken::Row(Row { epoch, key, account, spend }))
     }
 
     fn reject(&mut self, path: &Path, line: u64, reason: &str, row: &str) -> Result<()> {
         self.counts.rejected += 1;
         tracing::warn!(file = %path.display(), line, reason, "a row was set aside");
+        self.note(path, line, reason, row)
+    }
+
+    /// Writes to the file of what was set aside.
+    fn note(&mut self, path: &Path, line: u64, reason: &str, row: &str) -> Result<()> {
         if let Some(file) = &mut self.rejects {
             file.file.write_record([&path.display().to_string(), &line.to_string(), reason, row])?;
         }
@@ -400,30 +517,59 @@ impl<'a> Sums<'a> {
         }
         merged.push(sum, &mut self.counts)?;
         merged.file.flush()?;
-        Ok(Days { days: merged.days, counts: self.counts, file: merged.file.into_inner()? })
+        Ok(Days { days: merged.days, counts: self.counts, doubts: self.doubts, file: merged.file.into_inner()? })
     }
 }
 
-/// Where the columns of a CSV file are.
+/// What a row is.
+enum Taken {
+    Row(Row),
+    /// Of a day that is not asked for.
+    OtherDay,
+    /// Of this epoch, and nobody knows what of it; with the reason.
+    InDoubt(u64, String),
+}
+
+/// The first line of a CSV file.
+struct Header<'a> {
+    path: &'a Path,
+    columns: csv::StringRecord,
+}
+
+impl<'a> Header<'a> {
+    fn read(path: &'a Path, file: &mut impl BufRead) -> Result<Self> {
+        let line = next_line(file)?.with_context(|| format!("{} is empty.", path.display()))?;
+        let line = line.map_err(|reason| anyhow!("The header of {}: {reason}.", path.display()))?;
+        Ok(Self { path, columns: record(line.trim_start_matches('\u{feff}').trim())? })
+    }
+
+    fn place(&self, name: &str) -> Result<usize> {
+        let place = self.columns.iter().position(|column| column == name);
+        place.with_context(|| format!("{} has no column {name}.", self.path.display()))
+    }
+}
+
+/// Where the columns of a usage file are.
 struct Columns {
-    places: [usize; 4],
+    time: usize,
+    /// API key, model and payment, or what is missing of them.
+    rest: Result<[usize; 3], String>,
     count: usize,
 }
 
 impl Columns {
     fn read(path: &Path, file: &mut impl BufRead) -> Result<Self> {
-        let header = next_line(file)?.with_context(|| format!("{} is empty.", path.display()))?;
-        let header = header.map_err(|reason| anyhow!("The header of {}: {reason}.", path.display()))?;
-        let header = record(header.trim_start_matches('\u{feff}').trim())?;
-        let place = |name: &str| {
-            let place = header.iter().position(|column| column == name);
-            place.with_context(|| {
-                format!("{} has no column {name}; it takes time, api_key, model and paid_usd.", path.display())
-            })
-        };
-        let places = [place("time")?, place("api_key")?, place("model")?, place("paid_usd")?];
-        Ok(Self { places, count: header.len() })
+        let header = Header::read(path, file)?;
+        let rest = || Ok([header.place("api_key")?, header.place("model")?, header.place("paid_usd")?]);
+        let rest = rest().map_err(|error: anyhow::Error| error.to_string().trim_end_matches('.').to_owned());
+        Ok(Self { time: header.place("time")?, rest, count: header.columns.len() })
     }
+}
+
+/// The fields of a line that has to have so many.
+fn fields(line: &str, count: usize) -> Result<csv::StringRecord, String> {
+    let fields = record(line).map_err(|error| error.to_string())?;
+    if fields.len() == count { Ok(fields) } else { Err(format!("it has {} fields", fields.len())) }
 }
 
 /// The fields of a line.
@@ -514,6 +660,7 @@ pub struct Totals {
 pub struct Days {
     days: BTreeMap<u64, Totals>,
     counts: Counts,
+    doubts: BTreeMap<u64, String>,
     file: NamedTempFile,
 }
 
@@ -522,6 +669,12 @@ impl Days {
     #[must_use]
     pub const fn counts(&self) -> Counts {
         self.counts
+    }
+
+    /// Why a day is in doubt, if it is.
+    #[must_use]
+    pub fn doubt(&self, epoch: u64) -> Option<&str> {
+        self.doubts.get(&epoch).map(String::as_str)
     }
 
     /// A day's totals; zeros where nobody used anything.
@@ -568,21 +721,31 @@ mod tests {
     use std::collections::BTreeMap;
     use std::fs;
 
-    use super::{Address, B256, Book, Counts, Days, Limits, Row, Sums, hash_of, keccak256, micro_usd};
+    use super::{Address, B256, Book, Counts, Days, Limits, Result, Row, Sums, keccak256, micro_usd};
 
-    fn book() -> Book {
-        let wallets = (1..=3_u8).map(|n| (hash_of(&format!("key-{n}")), Address::repeat_byte(n))).collect();
-        Book { wallets, tokens: BTreeMap::from([(keccak256("chat"), Address::repeat_byte(0xAA))]) }
+    /// Three wallets and a model.
+    fn mappings() -> (String, String) {
+        let wallets = (1..=3_u8).map(|n| format!("key-{n},{}\n", Address::repeat_byte(n)));
+        let models = format!("model,token\nchat,{}\n", Address::repeat_byte(0xAA));
+        (format!("api_key,wallet\n{}", wallets.collect::<String>()), models)
     }
 
     fn sum(name: &str, bytes: &[u8], sums: usize) -> (Days, String) {
-        let folder = tempfile::tempdir().unwrap();
-        let (path, rejects) = (folder.path().join(name), folder.path().join("rejects.csv"));
-        fs::write(&path, bytes).unwrap();
-        let (book, seasons) = (book(), BTreeMap::from([(1, 1), (2, 2)]));
-        let mut all = Sums::new(&book, &seasons, 1_000_000, Limits { sums }, Some(&rejects)).unwrap();
-        all.read(&path).unwrap();
-        (all.finish().unwrap(), fs::read_to_string(rejects).unwrap())
+        let (wallets, models) = mappings();
+        try_sum(name, bytes, sums, &wallets, &models).unwrap()
+    }
+
+    fn try_sum(name: &str, bytes: &[u8], sums: usize, wallets: &str, models: &str) -> Result<(Days, String)> {
+        let folder = tempfile::tempdir()?;
+        let [path, rejects] = [name, "rejects.csv"].map(|name| folder.path().join(name));
+        let [wallet_file, model_file] = ["wallets.csv", "models.csv"].map(|name| folder.path().join(name));
+        fs::write(&path, bytes)?;
+        fs::write(&wallet_file, wallets)?;
+        fs::write(&model_file, models)?;
+        let (book, seasons) = (Book::read(&wallet_file, Some(&model_file))?, BTreeMap::from([(1, 1), (2, 2)]));
+        let mut all = Sums::new(&book, &seasons, 1_000_000, Limits { sums }, Some(&rejects))?;
+        all.read(&path)?;
+        Ok((all.finish()?, fs::read_to_string(rejects)?))
     }
 
     fn rows(days: &Days, epoch: u64) -> Vec<(B256, Address, i64)> {
@@ -654,6 +817,63 @@ mod tests {
             let found =
                 rejects.lines().any(|row| row.contains(&format!(",{line},")) && row.to_lowercase().contains(reason));
             assert!(found, "line {line}: {reason} in {rejects}");
+        }
+    }
+
+    /// Usage of both days: of `key-1` on the first, of `key-2` on the second.
+    const TWO_DAYS: &str = "time,api_key,model,paid_usd\n86400,key-1,chat,1\n172800,key-2,chat,2\n";
+
+    #[test]
+    fn a_key_of_contradicting_or_mistyped_lines_credits_nobody_and_leaves_its_day_in_doubt() {
+        let (wallets, models) = mappings();
+        let other = Address::repeat_byte(9);
+        for (line, reason) in [
+            (format!("key-1,{other}\n"), "contradict"),
+            ("key-1,0x1234\n".to_owned(), "no address"),
+            (format!("key-1,{}\n", Address::ZERO), "zero address"),
+        ] {
+            let wallets = format!("{wallets}{line}key-3,{}\n", Address::repeat_byte(3));
+            let (days, rejects) = try_sum("usage.csv", TWO_DAYS.as_bytes(), 10, &wallets, &models).unwrap();
+            assert_eq!(days.counts(), Counts { accepted: 1, doubtful: 1, mappings: 1, ..Counts::default() });
+            assert!(days.doubt(1).unwrap().contains("usage.csv, line 2: the wallet of its API key"), "{line}");
+            assert_eq!((days.doubt(2), rows(&days, 1).len(), rows(&days, 2).len()), (None, 0, 1));
+            assert!(rejects.contains("wallets.csv,5,") && rejects.contains(reason), "{rejects}");
+        }
+    }
+
+    #[test]
+    fn a_model_of_contradicting_lines_is_in_doubt_where_reports_name_its_token() {
+        let (wallets, models) = mappings();
+        let models = format!("{models}chat,{}\n", Address::repeat_byte(0xBB));
+        let (days, _) = try_sum("usage.csv", TWO_DAYS.as_bytes(), 10, &wallets, &models).unwrap();
+        assert!(days.doubt(1).unwrap().contains("token of its model"));
+        assert_eq!((days.doubt(2), rows(&days, 2).len()), (None, 1), "the second season names model ids");
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_read_may_have_been_of_any_key_that_has_none() {
+        let (wallets, models) = mappings();
+        let text = format!("{TWO_DAYS}172800,key-9,chat,2\n");
+        for line in ["key-9\n", "key-9,0x12,more\n", ",0x12\n"] {
+            let wallets = format!("{wallets}{line}");
+            let (days, _) = try_sum("usage.csv", text.as_bytes(), 10, &wallets, &models).unwrap();
+            assert_eq!(days.counts(), Counts { accepted: 2, doubtful: 1, mappings: 1, ..Counts::default() });
+            assert!(days.doubt(1).is_none() && days.doubt(2).unwrap().contains("line 4"));
+        }
+        let (days, _) = try_sum("usage.csv", text.as_bytes(), 10, &wallets, &models).unwrap();
+        assert_eq!(days.counts(), Counts { accepted: 2, rejected: 1, ..Counts::default() });
+    }
+
+    #[test]
+    fn a_file_that_lacks_a_column_leaves_its_days_in_doubt_and_one_without_times_every_day() {
+        let (days, _) =
+            sum("usage.csv", b"time,api_key,model\n86400,key-1,chat\nnoon,key-1,chat\n345600,key-1,chat\n", 10);
+        assert_eq!(days.counts(), Counts { rejected: 1, doubtful: 1, other_days: 1, ..Counts::default() });
+        assert!(days.doubt(1).unwrap().contains("has no column paid_usd") && days.doubt(2).is_none());
+        let (wallets, models) = mappings();
+        for (text, why) in [("", "usage.csv is empty"), ("api_key,model,paid_usd\nkey-1,chat,1\n", "no column time")] {
+            let error = try_sum("usage.csv", text.as_bytes(), 10, &wallets, &models).err().unwrap();
+            assert!(error.to_string().contains(why), "{error}");
         }
     }
 

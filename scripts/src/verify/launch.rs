@@ -111,7 +111,7 @@ pub struct Launches {
     pauses: Pauses,
     treasury_owed: U256,
     owed: BTreeMap<Address, U256>,
-    /// FLOCK that creations still have to bring, of the present transaction.
+    /// FLOCK that the present creation still has to bring.
     charged: BTreeMap<Address, U256>,
 }
 
@@ -133,6 +133,11 @@ impl Launches {
                 self.findings.note(crate::ui::explain(&error));
             }
         }
+        self.charges(&mut moved);
+    }
+
+    /// Makes sure that what a creation costs, with what it buys at once, was brought as one.
+    fn charges(&mut self, moved: &mut Movements) {
         for (creator, amount) in std::mem::take(&mut self.charged) {
             let arrived = moved.take(self.places.flock, creator, self.places.launchpad, amount);
             self.findings.holds(arrived, &format!("{amount} FLOCK of {creator} did not arrive."));
@@ -166,7 +171,11 @@ impl Launches {
         }
         let event = Event::decode_raw_log(topics, data).context("This is no event of the launchpad.")?;
         match event {
-            Event::LaunchCreated(event) => self.created(&event)?,
+            Event::LaunchCreated(event) => {
+                // A contract may launch more than once in a transaction: each brings its own.
+                self.charges(moved);
+                self.created(&event)?;
+            }
             Event::LaunchConfigured(event) => self.configured(&event)?,
             Event::Purchased(event) => self.purchased(&event, transaction.time, moved)?,
             Event::SaleUpdated(event) => self.updated(&event)?,

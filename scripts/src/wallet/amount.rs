@@ -44,17 +44,23 @@ impl FromStr for Amount {
         if number.eq_ignore_ascii_case("all") {
             return Ok(Self { value: None, symbol });
         }
-        let plain = number.replace(',', "");
-        let digits = |part: &str| part.chars().all(|letter| letter.is_ascii_digit());
-        let (whole, part) = plain.split_once('.').unwrap_or((&plain, "0"));
-        ensure!(
-            !whole.is_empty() && digits(whole) && !part.is_empty() && digits(part) && grouped(number),
-            "\"{text}\" is no amount such as 12.5 FLOCK."
-        );
-        ensure!(part.len() <= usize::from(DECIMALS), "\"{text}\" has more than {DECIMALS} decimals.");
-        let value = parse_units(&plain, DECIMALS).with_context(|| format!("\"{text}\" is too large."))?;
-        Ok(Self { value: Some(value.get_absolute()), symbol })
+        let value = units(number, DECIMALS).with_context(|| format!("\"{text}\" is no amount such as 12.5 FLOCK."))?;
+        Ok(Self { value: Some(value), symbol })
     }
+}
+
+/// A number without a sign, in units of so many decimals: exactly, or not at all.
+///
+/// # Errors
+/// When it is none, is finer or too large.
+pub fn units(number: &str, decimals: u8) -> Result<U256> {
+    let plain = number.replace(',', "");
+    let digits = |part: &str| !part.is_empty() && part.chars().all(|letter| letter.is_ascii_digit());
+    let (whole, part) = plain.split_once('.').map_or((plain.as_str(), None), |(whole, part)| (whole, Some(part)));
+    ensure!(digits(whole) && part.is_none_or(digits) && grouped(number), "\"{number}\" is no number such as 12.5.");
+    let places = part.map_or(0, str::len);
+    ensure!(places <= usize::from(decimals), "\"{number}\" has more than {decimals} decimals.");
+    Ok(parse_units(&plain, decimals).with_context(|| format!("\"{number}\" is too large."))?.get_absolute())
 }
 
 /// Whether commas, if there are any, stand between thousands: "1,5" is not to be read as 15.
@@ -202,7 +208,7 @@ pub fn span(seconds: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Amount, At, Dollars, U256, address, bps, seconds, span, time};
+    use super::{Amount, At, Dollars, U256, address, bps, seconds, span, time, units};
 
     fn wei(text: &str) -> Option<U256> {
         text.parse::<Amount>().ok()?.of("FLOCK", None).ok()
@@ -234,6 +240,18 @@ mod tests {
         let all: Amount = "all".parse().unwrap();
         assert_eq!(all.of("FLOCK", Some(U256::from(7))).unwrap(), U256::from(7));
         assert!(all.of("FLOCK", Some(U256::ZERO)).is_err());
+    }
+
+    #[test]
+    fn units_are_as_fine_as_their_decimals_and_no_finer() {
+        assert_eq!(units("1,000.5", 6).unwrap(), U256::from(1_000_500_000_u64));
+        assert_eq!(units("7", 0).unwrap(), U256::from(7));
+        let said = |text: &str| units(text, 6).unwrap_err().to_string();
+        assert!(said("0.1234567").contains("more than 6 decimals"));
+        assert!(
+            said("-1").contains("no number") && said("+1").contains("no number") && said("1.").contains("no number")
+        );
+        assert!(said(&"9".repeat(78)).contains("too large"));
     }
 
     #[test]

@@ -116,6 +116,33 @@ fn what_happened_is_what_the_rules_say() {
     }
 }
 
+#[test]
+fn two_launches_of_one_transaction_bring_what_each_costs() {
+    let mut world = World::new(0);
+    for (model, offer) in [(1, tokens(5_000)), (2, U256::ZERO)] {
+        world.suite.launch(ILaunchpad::createLaunchCall {
+            modelId: B256::repeat_byte(model),
+            bundledOffer: offer,
+            ..Suite::order(VENUES[0])
+        });
+    }
+    let mut all = transactions(&world);
+    let launches = |transaction: &Transaction| {
+        transaction.logs.iter().any(|log| log.topics()[0] == ILaunchpad::LaunchCreated::SIGNATURE_HASH)
+    };
+    // As if one contract had launched both.
+    let second = all.iter().rposition(launches).unwrap();
+    let second = all.remove(second);
+    let first = all.iter().rposition(launches).unwrap();
+    all[first].logs.extend(second.logs);
+    assert_eq!(rerun(&world, &all).0.findings.differences, []);
+    // A transfer that is missing is still found.
+    let moved =
+        all[first].logs.iter().rposition(|log| log.topics()[0] == IFomoERC20::Transfer::SIGNATURE_HASH).unwrap();
+    all[first].logs.remove(moved);
+    assert!(!rerun(&world, &all).0.findings.differences.is_empty());
+}
+
 /// Fields that follow from nothing else on the chain: what somebody chose.
 fn chosen(name: &str, word: usize) -> bool {
     match name {

@@ -5,7 +5,9 @@ use std::fs;
 use std::path::Path;
 
 use alloy::providers::Provider;
+use alloy::rpc::types::Filter;
 use alloy_primitives::{Address, U256};
+use alloy_sol_types::SolEvent;
 use clap::Parser;
 use fomo::client::Client;
 use fomo::keeper;
@@ -205,6 +207,59 @@ async fn what_was_reported_in_other_batches_is_gone_on_with() {
     assert_eq!(served.state().await, 3);
     let report = served.client.view(served.rewards, R::reportOfCall { epoch: served.epoch }).await.unwrap();
     assert_eq!((report.rows, report.batches), (5, 3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_reported_of_another_account_is_left_to_a_person() {
+    let served = Served::new().await;
+    let (folder, url) = (served.folder.path(), served.server.url());
+    let proxy = Proxy::start(served.server.url()).await;
+    // Declared, and a batch of one row.
+    proxy.revive(2, false);
+    round_with(folder, &proxy.url, REPORTER, &["--batch", "1"]).await;
+    let filter = Filter::new().address(served.rewards).event_signature(R::BatchReported::SIGNATURE_HASH);
+    let told = async || served.client.logs(&filter, 0, served.client.head().await.unwrap()).await.unwrap();
+    let batch = R::BatchReported::decode_log_data(told().await[0].data()).unwrap();
+    // The same rows and sums, of somebody else.
+    let file = folder.join("wallets.csv");
+    let wallets = fs::read_to_string(&file).unwrap();
+    let credited = Address::from_slice(&batch.rows[..20]).to_string();
+    fs::write(&file, wallets.replace(&credited, &Address::with_last_byte(1).to_string())).unwrap();
+    assert!(!round(folder, &url, REPORTER).await);
+    assert_eq!((served.state().await, told().await.len()), (2, 1), "nothing is reported behind what differs");
+    fs::write(&file, wallets).unwrap();
+    assert!(round(folder, &url, REPORTER).await);
+    assert_eq!(served.state().await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wallet_that_is_in_doubt_leaves_its_day_to_a_person_and_no_other_line_does() {
+    let served = Served::new().await;
+    let (folder, url) = (served.folder.path(), served.server.url());
+    let file = folder.join("wallets.csv");
+    let wallets = fs::read_to_string(&file).unwrap();
+    let twice = format!("alice,{}\n", served.people[1]);
+    fs::write(&file, wallets.clone() + &twice).unwrap();
+    assert!(!round(folder, &url, REPORTER).await);
+    assert_eq!(served.state().await, 1, "a day without her rows would lose her rewards for good");
+    let rejects = fs::read_to_string(folder.join("rejects.csv")).unwrap();
+    assert!(rejects.contains("wallets.csv,5,lines contradict one another"), "{rejects}");
+    fs::write(&file, wallets + &twice.replace("alice", "dave") + "dave,0x12\n").unwrap();
+    assert!(round(folder, &url, REPORTER).await, "dave used nothing");
+    assert_eq!(served.state().await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_usage_file_without_times_leaves_every_day_to_a_person() {
+    let served = Served::new().await;
+    let (folder, url) = (served.folder.path(), served.server.url());
+    let file = folder.join("usage/3.csv");
+    fs::write(&file, "").unwrap();
+    assert!(!round(folder, &url, REPORTER).await);
+    assert_eq!(served.state().await, 1, "nobody knows whose rows are missing");
+    fs::remove_file(&file).unwrap();
+    assert!(round(folder, &url, REPORTER).await);
+    assert_eq!(served.state().await, 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,13 +1,15 @@
 //! `cargo fomo verify epoch`, over JSON-RPC; and whatever figure of an event is changed is found.
 
-use alloy_primitives::LogData;
+use alloy_primitives::{LogData, U256};
 use alloy_sol_types::SolEvent;
+use clap::{Parser, Subcommand};
 use fomo::client::Client;
 use fomo::verify::Ledger;
-use fomo::verify::command::Chain;
+use fomo::verify::command::{self, Chain, What};
 use fomo::verify::launch::Places;
+use fomo::wallet;
 use fomo_rpc::Server;
-use fomo_tests::suite::tokens;
+use fomo_tests::suite::{IFomoERC20, tokens};
 
 use crate::common::*;
 
@@ -50,6 +52,71 @@ async fn epochs_are_recomputed_over_json_rpc() {
     assert!(one.counts[0] < 6, "what comes later is not read");
     let report = &one.ledger.reports[&(START + 1)];
     assert!(report.sealed && report.batches.iter().flat_map(|batch| &batch.rows).all(|row| !row.flock.is_zero()));
+    server.stop().await;
+}
+
+#[derive(Debug, Parser)]
+struct Line {
+    #[command(subcommand)]
+    command: Typed,
+}
+
+#[derive(Debug, Subcommand)]
+enum Typed {
+    #[command(subcommand)]
+    Verify(What),
+    #[command(flatten)]
+    Wallet(wallet::Command),
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_epoch_is_verified_and_claimed_by_typing() {
+    let world = tokio::task::spawn_blocking(|| {
+        let mut world = history();
+        world.next_day();
+        let used = usage(key(world.a), &[(world.alice, 5_000_000)]);
+        world.pay(&used);
+        world
+    });
+    let world = world.await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let record = folder.path().join("record.json");
+    world.suite.deployment().save(&record).unwrap();
+    let server = Server::start(world.suite.harness.chain.clone(), ([127, 0, 0, 1], 0).into()).await.unwrap();
+    let (url, client) = (server.url(), Client::connect(&server.url(), None).await.unwrap());
+    let types = async |line: &str| {
+        let words = ["fomo"].into_iter().chain(line.split_whitespace());
+        let line = words.chain(["--network", url.as_str(), "--deployment", record.to_str().unwrap()]);
+        let done = match Line::try_parse_from(line).map_err(|error| error.to_string())?.command {
+            Typed::Verify(what) => command::run(&what).await,
+            Typed::Wallet(command) => wallet::run(&command).await,
+        };
+        done.map_err(|error| format!("{error:#}"))
+    };
+    assert_eq!(types(&format!("verify epoch {}", START + 1)).await, Ok(true));
+    let early = types("verify epoch 99999").await.unwrap_err();
+    assert!(early.contains("Epoch 99999 is not sealed"), "{early}");
+
+    let (rewards, flock, alice, mt) = (world.suite.at.rewards, world.suite.at.flock, world.alice, world.a);
+    let owed = [world.flock_of(alice), world.mt_of(alice, mt)];
+    let balances = async || {
+        let mut all = [U256::ZERO; 2];
+        for (balance, token) in all.iter_mut().zip([flock, mt]) {
+            *balance = client.view(token, IFomoERC20::balanceOfCall { account: alice }).await.unwrap();
+        }
+        all
+    };
+    let before = balances().await;
+    // Somebody else claims for her: it goes to her.
+    assert_eq!(types(&format!("rewards claim --of {alice} --account 6 --yes")).await, Ok(true));
+    let after = balances().await;
+    assert_eq!([0, 1].map(|index| after[index] - before[index]), owed);
+    assert!(owed[0] > U256::ZERO && owed[1] > U256::ZERO);
+    let left = client.view(rewards, R::claimableFlockCall { account: alice }).await.unwrap();
+    assert_eq!(left, U256::ZERO);
+    let again = types(&format!("rewards claim --of {alice} --account 6 --yes")).await.unwrap_err();
+    assert!(again.contains("has earned nothing"), "{again}");
+    assert_eq!(types("verify all").await, Ok(true), "what was claimed is verified too");
     server.stop().await;
 }
 
