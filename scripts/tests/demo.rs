@@ -29,6 +29,18 @@ async fn a_seed_gives_the_same_data_and_another_seed_other_users() {
     assert_ne!(users(&one), users(&other));
 }
 
+#[test]
+fn with_json_the_standard_output_is_the_data_and_nothing_else() {
+    let out = tempfile::tempdir().unwrap();
+    let words = ["demo", "--users", "8", "--days", "2", "--json", "--out", out.path().to_str().unwrap()];
+    let done = std::process::Command::new(env!("CARGO_BIN_EXE_fomo")).args(words).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let [said, kept]: [Value; 2] = [done.stdout, fs::read(out.path().join("demo.json")).unwrap()]
+        .map(|json| serde_json::from_slice(&json).unwrap());
+    assert_eq!(said, kept);
+    assert!(String::from_utf8_lossy(&done.stderr).contains("Every invariant"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_data_has_every_invariant_and_its_sums_agree() {
     let data: Value = serde_json::from_str(&demo(1).await.0).unwrap();

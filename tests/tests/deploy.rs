@@ -164,6 +164,21 @@ async fn a_suite_is_deployed_handed_over_and_compared() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_chain_without_stylus_deployer_gets_one_of_its_own() {
+    let world = World::new().await;
+    world.ask("anvil_setCode", json!([STYLUS_DEPLOYER, "0x"])).await;
+    world.deploy(&world.server.url(), &local()).await.unwrap();
+    let record = Deployment::load(&world.record()).unwrap();
+    let deployer = record.address("stylus-deployer").unwrap();
+    assert_ne!(deployer, STYLUS_DEPLOYER);
+    assert!(!world.client().await.code(deployer).await.unwrap().is_empty());
+    assert_eq!(world.not(Verdict::Different).await, Vec::<String>::new());
+    let sent = world.sent().await;
+    world.deploy(&world.server.url(), &local()).await.unwrap();
+    assert_eq!(world.sent().await, sent, "nothing is done twice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_deployment_that_is_interrupted_at_every_transaction_goes_on_and_does_nothing_twice() {
     let straight = World::new().await;
     straight.deploy(&straight.server.url(), &local()).await.unwrap();

@@ -4,6 +4,10 @@
 //! frame whose code is a program is run by [`Instance`] instead of the interpreter: until it ends, or until it calls,
 //! when it hands the callee's frame to the same loop that EVM frames hand theirs to, and waits for the result.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
 use alloy_primitives::{Address, B256, Bytes, U256};
 use fomo_wasm::{Rules, code};
 use revm::context::result::{EVMError, ExecutionResult, HaltReason};
@@ -23,7 +27,8 @@ use revm::interpreter::{
 
 use crate::fork::Unread;
 use crate::precompiles::NitroPrecompiles;
-use crate::program::{CallKind, Compiled, Ended, Env, Escape, Instance, Request, Step, Suspended};
+use crate::profile::MAX_NODES;
+use crate::program::{CallKind, Compiled, Ended, Env, Escape, Instance, Profiled, Request, Step, Suspended};
 use crate::programs;
 use crate::state::State;
 use crate::trace::{self, Tracer};
@@ -140,8 +145,28 @@ pub(crate) struct Vm {
     inner: Inner,
     notes: Vec<Note>,
     tracer: Option<Tracer>,
-    /// Whether the ink of programs is counted by function.
-    profiles: bool,
+    /// Where the ink of programs is counted by function.
+    profiler: Option<Profiler>,
+}
+
+/// What the profiles of one run share.
+#[derive(Default)]
+struct Profiler {
+    /// Programs with probes, by code hash.
+    programs: HashMap<B256, Arc<Compiled>>,
+    /// Nodes that their trees may still have.
+    room: Arc<AtomicUsize>,
+}
+
+impl Profiler {
+    fn program(&mut self, code_hash: B256, code: &[u8], rules: &Rules) -> Option<Arc<Compiled>> {
+        if let Some(program) = self.programs.get(&code_hash) {
+            return Some(Arc::clone(program));
+        }
+        let program = Arc::new(Compiled::probed(code, rules).ok()?);
+        self.programs.insert(code_hash, Arc::clone(&program));
+        Some(program)
+    }
 }
 
 impl Vm {
@@ -149,7 +174,7 @@ impl Vm {
         let spec = ctx.cfg.spec;
         let instruction = EthInstructions::new_mainnet_with_spec(spec);
         let precompiles = NitroPrecompiles::new(spec);
-        Self { inner: Evm::new(ctx, instruction, precompiles), notes: Vec::new(), tracer: None, profiles: false }
+        Self { inner: Evm::new(ctx, instruction, precompiles), notes: Vec::new(), tracer: None, profiler: None }
     }
 
     /// Runs the context's transaction; its changes are in the journal afterwards.
@@ -173,7 +198,8 @@ impl Vm {
     /// The same, with the ink of programs by function in the place of their host calls.
     pub(crate) fn profile(&mut self) {
         self.trace();
-        self.profiles = true;
+        let room = Arc::new(AtomicUsize::new(MAX_NODES));
+        self.profiler = Some(Profiler { room, ..Profiler::default() });
     }
 
     /// The first frame that ran since then, if it was not too much to keep.
@@ -308,15 +334,15 @@ impl Vm {
             base_fee: U256::from(ctx.block.basefee),
             gas_limit: ctx.block.gas_limit,
             reentrant,
-            traced: self.tracer.is_some() && !self.profiles,
-            profiled: self.profiles.then_some(code_hash),
+            traced: self.tracer.is_some() && self.profiler.is_none(),
+            profiled: self.profiler.as_ref().map(|of| Profiled { code_hash, room: Arc::clone(&of.room) }),
         };
         let ink = frame.interpreter.gas.remaining().saturating_mul(env.ink_price);
-        let instance = if self.profiles {
-            Compiled::probed(&code, &rules).ok().and_then(|compiled| Instance::new(&compiled, env, ink))
-        } else {
-            Compiled::of(code_hash, &code, &rules).ok().and_then(|compiled| Instance::new(&compiled, env, ink))
+        let compiled = match &mut self.profiler {
+            Some(profiler) => profiler.program(code_hash, &code, &rules),
+            None => Compiled::of(code_hash, &code, &rules).ok(),
         };
+        let instance = compiled.and_then(|compiled| Instance::new(&compiled, env, ink));
         Ok(match instance {
             Some(instance) => Ok(Running { instance: Box::new(instance), start_gas, pages_before, waiting: None }),
             // Activation accepted it, so that it can be instantiated; a program that could not be would be one that traps.

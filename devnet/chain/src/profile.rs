@@ -23,8 +23,8 @@ impl Profile {
     }
 }
 
-/// Nodes of a tree; what would be one more counts for the one that it is under.
-const MAX_NODES: usize = 65_536;
+/// Nodes of all trees of a run; what would be one more counts for the one that it is under.
+pub(crate) const MAX_NODES: usize = 65_536;
 /// Functions that are open at once and told apart; deeper ones count for the last of these.
 const MAX_DEPTH: usize = 256;
 
@@ -72,13 +72,15 @@ pub struct CallTree {
     open: usize,
     /// Calls that are open and not told apart from the open node.
     beyond: usize,
+    /// Whether the innermost of all is a host call, which nothing is called from.
+    in_host_call: bool,
     /// Ink left when something last began or ended.
     ink: u64,
 }
 
 impl CallTree {
     pub(crate) fn new(code_hash: B256, ink: u64) -> Self {
-        Self { code_hash, nodes: vec![Node::new(Site::Program, 0, 0)], open: 0, beyond: 0, ink }
+        Self { code_hash, nodes: vec![Node::new(Site::Program, 0, 0)], open: 0, beyond: 0, in_host_call: false, ink }
     }
 
     /// Books what was spent since the last time.
@@ -90,16 +92,21 @@ impl CallTree {
         }
     }
 
-    pub(crate) fn enter(&mut self, site: Site, ink: u64) {
+    /// Something begins, with this much ink left. It gets a node of its own only if there is room for one; whether it got it.
+    pub(crate) fn enter(&mut self, site: Site, ink: u64, room: bool) -> bool {
         self.spend(ink);
-        match self.child(site).filter(|_| self.beyond == 0) {
+        let before = self.nodes.len();
+        let child = if self.beyond == 0 { self.child(site, room) } else { None };
+        match child {
             Some(child) => self.open = child,
             None => self.beyond = self.beyond.saturating_add(1),
         }
+        self.in_host_call = matches!(site, Site::HostCall(_));
+        self.nodes.len() > before
     }
 
-    /// The node of a site under the open one, if there is room for it.
-    fn child(&mut self, site: Site) -> Option<usize> {
+    /// The node of a site under the open one, if there is one or room for it.
+    fn child(&mut self, site: Site, room: bool) -> Option<usize> {
         let new = self.nodes.len();
         let open = self.nodes.get(self.open)?;
         let depth = open.depth + 1;
@@ -109,7 +116,7 @@ impl CallTree {
             node.calls = node.calls.saturating_add(1);
             return Some(known);
         }
-        if new >= MAX_NODES || depth > MAX_DEPTH {
+        if !room || depth > MAX_DEPTH {
             return None;
         }
         self.nodes.push(Node::new(site, self.open, depth));
@@ -117,18 +124,21 @@ impl CallTree {
         Some(new)
     }
 
+    /// What began last is over.
     pub(crate) fn leave(&mut self, ink: u64) {
         self.spend(ink);
+        self.in_host_call = false;
         match self.beyond.checked_sub(1) {
             Some(beyond) => self.beyond = beyond,
             None => self.open = self.nodes.get(self.open).map_or(0, |node| node.parent),
         }
     }
 
-    /// Whether a host call is open, and told apart.
-    pub(crate) fn in_host_call(&self) -> bool {
-        let open = self.nodes.get(self.open).map(|node| node.site);
-        self.beyond == 0 && matches!(open, Some(Site::HostCall(_)))
+    /// The host call that is open, if one is, is over.
+    pub(crate) fn leave_host_call(&mut self, ink: u64) {
+        if self.in_host_call {
+            self.leave(ink);
+        }
     }
 
     /// The open node runs the frame at this place among those of the program's frame.
@@ -166,19 +176,19 @@ mod tests {
     #[test]
     fn ink_counts_for_the_innermost_site_and_equal_calls_are_one() {
         let mut tree = tree();
-        tree.enter(Site::Function(1), 999_990);
+        tree.enter(Site::Function(1), 999_990, true);
         for round in 0..3 {
-            tree.enter(Site::HostCall("msg_sender"), 999_900 - round * 100);
-            assert!(tree.in_host_call());
-            tree.leave(999_870 - round * 100);
+            tree.enter(Site::HostCall("msg_sender"), 999_900 - round * 100, true);
+            tree.leave_host_call(999_870 - round * 100);
+            // Only once.
+            tree.leave_host_call(999_870 - round * 100);
         }
         tree.leave(999_000);
         tree.finish(999_000);
         let told: Vec<_> = tree.nodes.iter().map(|node| (node.site, node.calls, node.ink)).collect();
-        assert_eq!(
-            told,
-            [(Site::Program, 1, 10), (Site::Function(1), 1, 90 + 70 * 2 + 670), (Site::HostCall("msg_sender"), 3, 90)]
-        );
+        let expected =
+            [(Site::Program, 1, 10), (Site::Function(1), 1, 90 + 70 * 2 + 670), (Site::HostCall("msg_sender"), 3, 90)];
+        assert_eq!(told, expected);
         assert_eq!(tree.total(), 1_000);
     }
 
@@ -186,26 +196,36 @@ mod tests {
     fn deep_recursion_counts_for_the_last_that_is_told_apart() {
         let mut tree = tree();
         for depth in 0..10_000 {
-            tree.enter(Site::Function(7), 1_000_000 - depth);
+            tree.enter(Site::Function(7), 1_000_000 - depth, true);
+            tree.enter(Site::HostCall("chainid"), 1_000_000 - depth, true);
+            tree.leave_host_call(1_000_000 - depth);
         }
-        for depth in 0..10_000 {
+        for depth in 0..9_999 {
             tree.leave(980_000 - depth);
         }
+        assert_eq!((tree.open, tree.beyond), (1, 0), "all but the first are over");
+        tree.leave(960_000);
         tree.finish(0);
-        assert_eq!(tree.nodes.len(), MAX_DEPTH + 1);
+        let functions = tree.nodes.iter().filter(|node| node.site == Site::Function(7)).count();
+        assert_eq!((functions, tree.nodes.len()), (MAX_DEPTH, 2 * MAX_DEPTH));
         assert_eq!((tree.total(), tree.open, tree.beyond), (1_000_000, 0, 0));
     }
 
     #[test]
-    fn many_sites_are_bounded() {
+    fn without_room_what_is_known_goes_on_and_what_is_new_counts_for_what_it_is_under() {
         let mut tree = tree();
-        for site in 0..200_000 {
-            tree.enter(Site::Function(site), 1_000_000);
-            tree.enter(Site::HostCall("chainid"), 1_000_000);
-            tree.leave(1_000_000);
-            tree.leave(1_000_000);
+        assert!(tree.enter(Site::Function(1), 1_000_000, true));
+        tree.leave(999_999);
+        assert!(!tree.enter(Site::Function(1), 999_999, false));
+        // Two that are new, and within the second one that is known elsewhere.
+        for site in [2, 3, 1] {
+            assert!(!tree.enter(Site::Function(site), 999_990, false));
         }
-        tree.finish(7);
-        assert_eq!((tree.nodes.len(), tree.total()), (MAX_NODES, 999_993));
+        for ink in [999_980, 999_970, 999_960, 999_950] {
+            tree.leave(ink);
+        }
+        tree.finish(999_940);
+        let told: Vec<_> = tree.nodes.iter().map(|node| (node.site, node.calls, node.ink)).collect();
+        assert_eq!(told, [(Site::Program, 1, 10), (Site::Function(1), 2, 50)]);
     }
 }

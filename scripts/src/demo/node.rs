@@ -1,13 +1,14 @@
 //! A chain of the demo's own, spoken to over JSON-RPC like any other.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use alloy::consensus::BlockHeader;
 use alloy::eips::BlockId;
 use alloy::network::{BlockResponse, EthereumWallet, TransactionBuilder};
-use alloy::primitives::{Address, B256, Bytes, TxKind, U256};
+use alloy::primitives::{Address, B256, Bytes, TxKind, U256, keccak256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
 use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
 use alloy::signers::local::PrivateKeySigner;
@@ -16,6 +17,7 @@ use anyhow::{Context, Result, ensure};
 use fomo_chain::precompiles::ARB_WASM;
 use fomo_chain::{Chain, Config};
 use fomo_rpc::Server;
+use fomo_wasm::code::is_program;
 
 use crate::abi::{IArbWasm, IStylusDeployer};
 use crate::devnet::STYLUS_DEPLOYER;
@@ -196,13 +198,19 @@ impl Node {
         self.programs.lock().unwrap_or_else(PoisonError::into_inner).push(program);
     }
 
-    /// Activates every program again once all have expired, as any stranger can; how many there are.
-    pub async fn reactivate(&self, stranger: Address) -> Result<usize> {
+    /// Activates every program again once all have expired, as any stranger can. Equal code is activated once.
+    pub async fn reactivate(&self, stranger: Address) -> Result<()> {
         let programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        for program in &programs {
-            self.activate(stranger, *program).await.with_context(|| format!("{program} was not activated again."))?;
+        let mut activated = BTreeSet::new();
+        for program in programs {
+            let code = self.provider.get_code_at(program).await?;
+            if is_program(&code) && activated.insert(keccak256(&code)) {
+                self.activate(stranger, program)
+                    .await
+                    .with_context(|| format!("{program} was not activated again."))?;
+            }
         }
-        Ok(programs.len())
+        Ok(())
     }
 
     /// Creates a contract: where it is, and the gas.

@@ -80,7 +80,7 @@ fn summary(profile: &Profile) -> String {
         "{} gas: {} of the transaction itself, {} of what it called, {} given back.",
         number(profile.gas_used()),
         number(profile.intrinsic_gas()),
-        number(profile.frame.gas_used()),
+        number(profile.frames.first().map_or(0, told::Frame::gas_used)),
         number(profile.refund()),
     )
 }
@@ -136,7 +136,7 @@ fn write(stacks: &Stacks, title: &str, path: &Path) -> Result<()> {
     options.count_name = "ink".into();
     options.deterministic = true;
     options.hash = true;
-    let lines = stacks.folded();
+    let lines: Vec<String> = stacks.folded().collect();
     flamegraph::from_lines(&mut options, lines.iter().map(String::as_str), BufWriter::new(file))
         .context("The flame graph cannot be drawn.")
 }

@@ -1,13 +1,10 @@
 //! Calls, from the transaction down to the function or host call, with the ink that was spent in each alone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 use super::INK;
 use super::names::Names;
-use super::told::{Frame, Profile, Tree};
-
-/// A place: the program it is in, and what it is there.
-type Place = (String, String);
+use super::told::{Frame, Node, Profile};
 
 /// What was spent at a place, wherever it was reached from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,122 +18,163 @@ pub(super) struct Tally {
     pub below: u64,
 }
 
-/// One line of the graph.
+/// A place as it was reached from another one.
 #[derive(Debug)]
 struct Stack {
-    places: Vec<Place>,
+    place: usize,
+    /// The one that it was reached from.
+    above: Option<usize>,
     calls: u64,
+    /// Ink spent in it alone.
     ink: u64,
 }
 
-/// All of them.
+/// What is still to be put under a stack.
+enum Waiting {
+    /// A frame of the list.
+    Frame(usize, Option<usize>),
+    /// A node of the tree of one.
+    Node(usize, usize, usize),
+}
+
+/// All of them. However deep they are, they are lists.
 #[derive(Debug, Default)]
-pub(super) struct Stacks(Vec<Stack>);
+pub(super) struct Stacks {
+    stacks: Vec<Stack>,
+    /// The program and what it is there, of each place.
+    places: Vec<(String, String)>,
+    known: HashMap<(String, String), usize>,
+}
 
 impl Stacks {
     pub(super) fn of(profile: &Profile, names: &Names) -> Self {
         let mut stacks = Self::default();
         let own = ("transaction".to_owned(), "base, data and access list".to_owned());
-        stacks.0.push(Stack { places: vec![own], calls: 1, ink: profile.intrinsic_gas().saturating_mul(INK) });
-        stacks.frame(&profile.frame, names, &mut Vec::new());
+        stacks.push(own, None, 1, profile.intrinsic_gas().saturating_mul(INK));
+        let mut waiting = vec![Waiting::Frame(0, None)];
+        while let Some(next) = waiting.pop() {
+            match next {
+                Waiting::Frame(at, above) => stacks.frame(profile, at, above, names, &mut waiting),
+                Waiting::Node(frame, at, above) => stacks.node(profile, (frame, at), above, names, &mut waiting),
+            }
+        }
         stacks
     }
 
-    /// A frame: what its program's functions do not account for is its own.
-    fn frame(&mut self, frame: &Frame, names: &Names, above: &mut Vec<Place>) {
-        let program = names.program(frame);
-        let place = (program.clone(), names.called(frame).map_or("call".into(), |called| format!("call: {called}")));
-        above.push(place);
-        let at = self.0.len();
-        let used = frame.gas_used().saturating_mul(INK);
-        self.0.push(Stack { places: above.clone(), calls: 1, ink: used });
-        let within = match &frame.stylus {
-            Some(tree) => self.tree(frame, tree, 0, &program, names, above),
-            None => frame.calls.iter().fold(0, |sum: u64, call| {
-                self.frame(call, names, above);
-                sum.saturating_add(call.gas_used().saturating_mul(INK))
-            }),
-        };
-        if let Some(stack) = self.0.get_mut(at) {
-            stack.ink = used.saturating_sub(within);
-        }
-        above.pop();
+    fn push(&mut self, place: (String, String), above: Option<usize>, calls: u64, ink: u64) -> usize {
+        let place = *self.known.entry(place).or_insert_with_key(|place| {
+            self.places.push(place.clone());
+            self.places.len() - 1
+        });
+        self.stacks.push(Stack { place, above, calls, ink });
+        self.stacks.len() - 1
     }
 
-    /// A node of a program's tree and all below; the ink of them together, frames within included.
-    fn tree(
-        &mut self,
-        frame: &Frame,
-        tree: &Tree,
-        at: usize,
-        program: &str,
-        names: &Names,
-        above: &mut Vec<Place>,
-    ) -> u64 {
-        let Some(node) = tree.nodes.get(at) else { return 0 };
-        let name = match (&node.function, &node.host_call) {
-            (Some(function), _) => Some(names.function(tree.code_hash, *function)),
-            (None, Some(host_call)) => Some(host_call.clone()),
-            (None, None) => None,
+    /// A frame: what its program's functions, or the frames within it, do not account for is its own.
+    fn frame(&mut self, profile: &Profile, at: usize, above: Option<usize>, names: &Names, waiting: &mut Vec<Waiting>) {
+        let Some(frame) = profile.frames.get(at) else { return };
+        let called = names.called(frame).map_or("call".into(), |called| format!("call: {called}"));
+        let used = frame.gas_used().saturating_mul(INK);
+        let within = match &frame.stylus {
+            Some(tree) => tree.nodes.iter().fold(0, |sum: u64, node| sum.saturating_add(node.ink())),
+            None => within(profile, calls_of(frame, at)),
         };
-        let named = name.is_some();
-        above.extend(name.map(|name| (program.to_owned(), name)));
-        let mut inner = 0_u64;
-        for call in node.frames.iter().filter_map(|at| frame.calls.get(*at)) {
-            self.frame(call, names, above);
-            inner = inner.saturating_add(call.gas_used().saturating_mul(INK));
+        let stack = self.push((names.program(frame), called), above, 1, used.saturating_sub(within));
+        match &frame.stylus {
+            Some(_) => waiting.push(Waiting::Node(at, 0, stack)),
+            None => waiting.extend(calls_of(frame, at).map(|call| Waiting::Frame(call, Some(stack)))),
         }
+    }
+
+    /// A node of a program's tree.
+    fn node(
+        &mut self,
+        profile: &Profile,
+        (frame_at, at): (usize, usize),
+        above: usize,
+        names: &Names,
+        waiting: &mut Vec<Waiting>,
+    ) {
+        let Some(frame) = profile.frames.get(frame_at) else { return };
+        let Some((tree, node)) = frame.stylus.as_ref().and_then(|tree| Some((tree, tree.nodes.get(at)?))) else {
+            return;
+        };
+        let frames = || node.frames.iter().filter_map(|call| calls_of(frame, frame_at).nth(*call));
         // A frame that fails is paid for in whole; what the program is not charged of it is not its.
-        let own = node.ink().saturating_sub(inner);
-        if named {
-            self.0.push(Stack { places: above.clone(), calls: node.calls(), ink: own });
-        }
-        let mut sum = node.ink();
+        let own = node.ink().saturating_sub(within(profile, frames()));
+        let stack = match name(node, |function| names.function(tree.code_hash, function)) {
+            Some(name) => self.push((names.program(frame), name), Some(above), node.calls(), own),
+            None => above,
+        };
+        waiting.extend(frames().map(|call| Waiting::Frame(call, Some(stack))));
         // Places in the list only ever grow, so that this ends whatever a node tells.
-        for child in node.children.iter().filter(|child| **child > at) {
-            sum = sum.saturating_add(self.tree(frame, tree, *child, program, names, above));
-        }
-        if named {
-            above.pop();
-        }
-        sum
+        let children = node.children.iter().filter(|child| **child > at);
+        waiting.extend(children.map(|child| Waiting::Node(frame_at, *child, stack)));
     }
 
     /// Ink of everything.
     pub(super) fn total(&self) -> u64 {
-        self.0.iter().fold(0, |sum, stack| sum.saturating_add(stack.ink))
+        self.stacks.iter().fold(0, |sum, stack| sum.saturating_add(stack.ink))
+    }
+
+    /// A stack and all above it, from the innermost on.
+    fn upwards<'a>(&'a self, stack: &'a Stack) -> impl Iterator<Item = &'a Stack> {
+        std::iter::successors(Some(stack), |stack| self.stacks.get(stack.above?))
     }
 
     /// What was spent at each place, most first.
     pub(super) fn tallies(&self) -> Vec<Tally> {
-        let mut tallies: BTreeMap<&Place, Tally> = BTreeMap::new();
-        for Stack { places, calls, ink } in &self.0 {
-            let last = places.last();
-            for place in places.iter().collect::<BTreeSet<_>>() {
-                let (program, name) = place.clone();
-                let tally = tallies.entry(place).or_insert(Tally { program, name, calls: 0, own: 0, below: 0 });
-                if Some(place) == last {
-                    tally.own = tally.own.saturating_add(*ink);
-                    tally.calls = tally.calls.saturating_add(*calls);
+        let place = |(program, name): &(String, String)| Tally {
+            program: program.clone(),
+            name: name.clone(),
+            calls: 0,
+            own: 0,
+            below: 0,
+        };
+        let mut tallies: Vec<Tally> = self.places.iter().map(place).collect();
+        for stack in &self.stacks {
+            for at in self.upwards(stack).map(|above| above.place).collect::<BTreeSet<_>>() {
+                let Some(tally) = tallies.get_mut(at) else { continue };
+                if at == stack.place {
+                    tally.own = tally.own.saturating_add(stack.ink);
+                    tally.calls = tally.calls.saturating_add(stack.calls);
                 } else {
-                    tally.below = tally.below.saturating_add(*ink);
+                    tally.below = tally.below.saturating_add(stack.ink);
                 }
             }
         }
-        let mut tallies: Vec<Tally> = tallies.into_values().collect();
         tallies.sort_by(|one, other| other.own.cmp(&one.own).then_with(|| one.name.cmp(&other.name)));
         tallies
     }
 
     /// A line for each stack, as flame graphs take them.
-    pub(super) fn folded(&self) -> Vec<String> {
-        let clean = |(program, name): &Place| format!("{program}: {name}").replace(';', ",");
-        let line = |stack: &Stack| {
-            let places: Vec<String> = stack.places.iter().map(clean).collect();
-            format!("{} {}", places.join(";"), stack.ink)
-        };
-        self.0.iter().filter(|stack| stack.ink > 0).map(line).collect()
+    pub(super) fn folded(&self) -> impl Iterator<Item = String> {
+        self.stacks.iter().filter(|stack| stack.ink > 0).map(|stack| {
+            let mut names: Vec<String> = self
+                .upwards(stack)
+                .filter_map(|stack| self.places.get(stack.place))
+                .map(|(program, name)| format!("{program}: {name}").replace(';', ","))
+                .collect();
+            names.reverse();
+            format!("{} {}", names.join(";"), stack.ink)
+        })
     }
+}
+
+/// The frames within one: they are behind it in the list.
+fn calls_of(frame: &Frame, at: usize) -> impl Iterator<Item = usize> {
+    frame.calls.iter().copied().filter(move |call| *call > at)
+}
+
+/// Ink of frames.
+fn within(profile: &Profile, frames: impl Iterator<Item = usize>) -> u64 {
+    let used = frames.filter_map(|at| profile.frames.get(at)).map(|frame| frame.gas_used().saturating_mul(INK));
+    used.fold(0, u64::saturating_add)
+}
+
+/// What a node is; nothing for the program itself.
+fn name(node: &Node, function: impl FnOnce(u32) -> String) -> Option<String> {
+    node.function.map(function).or_else(|| node.host_call.clone())
 }
 
 #[cfg(test)]
@@ -157,7 +195,7 @@ mod tests {
         let ten_gas = "0x186a0";
         serde_json::from_value(json!({
             "gasUsed": "0x5270", "intrinsicGas": "0x5208", "refund": "0x0",
-            "frame": {
+            "frames": [{
                 "type": "CALL", "to": Address::repeat_byte(1), "gasUsed": "0x68", "input": "0x",
                 "stylus": { "codeHash": alloy::primitives::B256::ZERO, "nodes": [
                     node(json!({ "program": true }), "0x0", &[1], &[]),
@@ -166,8 +204,10 @@ mod tests {
                     // 50 gas of a frame within, and ten of its own.
                     node(json!({ "hostCall": "call_contract" }), "0x927c0", &[], &[0]),
                 ] },
-                "calls": [{ "type": "CALL", "to": Address::with_last_byte(0x71), "gasUsed": "0x32", "input": "0x01020304" }],
-            },
+                "calls": [1],
+            }, {
+                "type": "CALL", "to": Address::with_last_byte(0x71), "gasUsed": "0x32", "input": "0x01020304", "calls": [],
+            }],
         }))
         .unwrap()
     }
@@ -192,7 +232,7 @@ mod tests {
     #[test]
     fn lines_are_as_flame_graphs_take_them() {
         let stacks = Stacks::of(&profile(), &Names::default());
-        let lines = stacks.folded();
+        let lines: Vec<String> = stacks.folded().collect();
         let line = "program 0x01010101: call;program 0x01010101: function 3;program 0x01010101: call_contract;\
                     ArbWasm: call: 0x01020304 500000";
         assert!(lines.iter().any(|one| one == line), "{lines:#?}");

@@ -10,7 +10,8 @@ pub(super) struct Profile {
     gas_used: U64,
     intrinsic_gas: U64,
     refund: U64,
-    pub frame: Frame,
+    /// The first is what the transaction called.
+    pub frames: Vec<Frame>,
 }
 
 impl Profile {
@@ -37,8 +38,8 @@ pub(super) struct Frame {
     gas_used: U64,
     #[serde(default)]
     pub input: Bytes,
-    #[serde(default)]
-    pub calls: Vec<Frame>,
+    /// Those within it, by their places in the list.
+    pub calls: Vec<usize>,
     pub stylus: Option<Tree>,
 }
 

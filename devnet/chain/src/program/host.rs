@@ -1,6 +1,7 @@
 //! The host functions, and the memory and meter that they work on.
 
-use std::sync::OnceLock;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use fomo_wasm::hooks::{self, API_INK, HOST_INK};
@@ -219,8 +220,8 @@ impl<'a> Guest<'a> {
 
     /// Counts ink by function from now on, if that is asked for.
     pub(super) fn start_profile(&mut self, ink: u64) {
-        let code_hash = self.store.data().env.profiled;
-        self.store.data_mut().profile = code_hash.map(|code_hash| Box::new(CallTree::new(code_hash, ink)));
+        let host = self.store.data_mut();
+        host.profile = host.env.profiled.as_ref().map(|of| Box::new(CallTree::new(of.code_hash, ink)));
     }
 
     /// Does something with the profile, if there is one.
@@ -233,6 +234,17 @@ impl<'a> Guest<'a> {
         }
     }
 
+    /// A function or a host call begins.
+    fn profile_enter(&mut self, site: Site) {
+        let room = self.store.data().env.profiled.as_ref().map(|of| Arc::clone(&of.room));
+        let Some(room) = room else { return };
+        self.profile(|profile, ink| {
+            if profile.enter(site, ink, room.load(Ordering::Relaxed) > 0) {
+                room.fetch_sub(1, Ordering::Relaxed);
+            }
+        });
+    }
+
     /// Where the ink went, once the program is over.
     pub(crate) fn take_profile(&mut self) -> Option<CallTree> {
         self.profile(CallTree::finish);
@@ -240,7 +252,7 @@ impl<'a> Guest<'a> {
     }
 
     fn host_call_begins(&mut self, name: &'static str) {
-        self.profile(|profile, ink| profile.enter(Site::HostCall(name), ink));
+        self.profile_enter(Site::HostCall(name));
         if self.store.data().calls.is_some() {
             let ink = self.ink();
             if let Some(calls) = &mut self.store.data_mut().calls
@@ -255,11 +267,7 @@ impl<'a> Guest<'a> {
     pub(super) fn host_call_ends(&mut self) {
         // One that waits for the chain goes on: it ends once it is answered.
         if self.store.data().waiting.is_none() {
-            self.profile(|profile, ink| {
-                if profile.in_host_call() {
-                    profile.leave(ink);
-                }
-            });
+            self.profile(CallTree::leave_host_call);
         }
         if self.store.data().calls.is_some() {
             let ink = self.ink();
@@ -537,7 +545,7 @@ macro_rules! hook {
 /// What profiled programs import besides; nobody's own program may import from there.
 fn define_probes(linker: &mut Linker<Host>) {
     let enter = linker.func_wrap(PROBES, PROBE_ENTER, |mut caller: Caller<'_, Host>, function: u32| {
-        Guest::new(&mut caller).profile(|profile, ink| profile.enter(Site::Function(function), ink));
+        Guest::new(&mut caller).profile_enter(Site::Function(function));
     });
     debug_assert!(enter.is_ok(), "a probe defined twice");
     let leave = linker.func_wrap(PROBES, PROBE_LEAVE, |mut caller: Caller<'_, Host>| {

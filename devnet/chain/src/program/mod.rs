@@ -12,7 +12,18 @@ mod instance;
 
 pub(crate) use instance::{Compiled, Ended, Instance, Step, Suspended};
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
 use alloy_primitives::{Address, B256, Bytes, U256};
+
+/// A program whose ink is counted by function.
+#[derive(Debug, Clone)]
+pub(crate) struct Profiled {
+    pub code_hash: B256,
+    /// Nodes that the trees of the whole run may still have.
+    pub room: Arc<AtomicUsize>,
+}
 
 /// What a program can ask about its call without leaving the engine.
 #[derive(Debug, Clone)]
@@ -33,8 +44,8 @@ pub(crate) struct Env {
     pub reentrant: bool,
     /// Whether the host calls are kept.
     pub traced: bool,
-    /// The program's code, where its ink is counted by function.
-    pub profiled: Option<B256>,
+    /// Where its ink is counted by function.
+    pub profiled: Option<Profiled>,
 }
 
 /// Which of the call host functions was used.

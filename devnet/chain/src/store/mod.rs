@@ -7,9 +7,10 @@
 mod archive;
 mod record;
 mod recorder;
+mod scratch;
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, BufReader, Read, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -68,12 +69,11 @@ impl StateFile {
             Err(error) => return Err(error.into()),
         };
         lock(&file)?;
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)?;
-        if bytes.is_empty() {
+        let length = file.metadata()?.len();
+        if length == 0 {
             return Ok((Self { path, file: Some(file) }, None));
         }
-        let (mut chain, length) = read(&bytes)?;
+        let (mut chain, length) = read(BufReader::new(&mut file), length)?;
         file.set_len(length)?;
         chain.record_on(length);
         Ok((Self { path, file: Some(file) }, Some(chain)))
@@ -147,7 +147,7 @@ pub(crate) fn dump(chain: &Chain) -> Bytes {
 
 /// The chain of a dump.
 pub(crate) fn load(bytes: &[u8]) -> Result<Chain, StateError> {
-    let (chain, length) = read(bytes)?;
+    let (chain, length) = read(bytes, bytes.len() as u64)?;
     if length == bytes.len() as u64 {
         Ok(chain)
     } else {
@@ -155,24 +155,29 @@ pub(crate) fn load(bytes: &[u8]) -> Result<Chain, StateError> {
     }
 }
 
-/// Reads a chain; with the bytes up to the end of the last whole frame.
-fn read(bytes: &[u8]) -> Result<(Chain, u64), StateError> {
-    let mut rest = bytes.strip_prefix(MAGIC).ok_or(StateError::NotAState)?;
+/// Reads a chain from a source of this many bytes, frame by frame; with the bytes up to the end of the last whole one.
+fn read(mut source: impl Read, length: u64) -> Result<(Chain, u64), StateError> {
+    let mut magic = [0; MAGIC.len()];
+    if length < magic.len() as u64 {
+        return Err(StateError::NotAState);
+    }
+    source.read_exact(&mut magic)?;
+    if magic != *MAGIC {
+        return Err(StateError::NotAState);
+    }
     let mut chain: Option<Chain> = None;
-    while !rest.is_empty() {
-        let at = bytes.len() - rest.len();
-        let (kind, content) = match record::next(rest) {
-            Frame::Whole { kind, content, rest: after } => {
-                rest = after;
-                (kind, content)
-            }
+    let (mut at, mut content) = (MAGIC.len() as u64, Vec::new());
+    while at < length {
+        let damaged = || StateError::Damaged(usize::try_from(at).unwrap_or(usize::MAX));
+        match record::next(&mut source, length.saturating_sub(at), &mut content)? {
+            Frame::Whole(kind) => replay(&mut chain, kind, &content).ok_or_else(damaged)?,
             Frame::Torn => break,
-            Frame::Damaged => return Err(StateError::Damaged(at)),
-        };
-        replay(&mut chain, kind, content).ok_or(StateError::Damaged(at))?;
+            Frame::Damaged => return Err(damaged()),
+        }
+        at = at.saturating_add(record::size(&content));
     }
     let chain = chain.filter(Chain::has_blocks).ok_or(StateError::NotAState)?;
-    Ok((chain, (bytes.len() - rest.len()) as u64))
+    Ok((chain, at))
 }
 
 /// Does what a frame tells; nothing if it cannot be what a chain wrote.

@@ -1,5 +1,6 @@
 //! What a state file is made of: frames, each with its length, a checksum, its kind and its content in RLP.
 
+use std::io::{self, Read};
 use std::sync::Arc;
 
 use alloy::consensus::transaction::Recovered;
@@ -13,7 +14,7 @@ use crate::state::{State, Touched};
 use crate::types::{Block, Config, Execution, Mined, Outcome};
 
 /// What a file starts with: a name and the version of all that follows.
-pub(super) const MAGIC: &[u8] = b"fomo chain 1\n";
+pub(super) const MAGIC: &[u8; 13] = b"fomo chain 1\n";
 /// Bytes of a frame before its content: length, checksum, kind.
 const HEAD: usize = 9;
 
@@ -55,12 +56,8 @@ impl Kind {
 }
 
 /// A frame read from a file.
-pub(super) enum Frame<'a> {
-    Whole {
-        kind: Kind,
-        content: &'a [u8],
-        rest: &'a [u8],
-    },
+pub(super) enum Frame {
+    Whole(Kind),
     /// The file ends before it does.
     Torn,
     Damaged,
@@ -81,15 +78,28 @@ pub(super) fn push(buffer: &mut Vec<u8>, kind: Kind, content: &impl Encodable) {
     buffer.extend_from_slice(&content);
 }
 
-/// Reads the next frame.
-pub(super) fn next(bytes: &[u8]) -> Frame<'_> {
-    let Some((&[a, b, c, d, sum @ .., kind], rest)) = bytes.split_first_chunk::<HEAD>() else { return Frame::Torn };
-    let length = usize::try_from(u32::from_be_bytes([a, b, c, d])).unwrap_or(usize::MAX);
-    let Some((content, rest)) = rest.split_at_checked(length) else { return Frame::Torn };
-    match Kind::of(kind) {
-        Some(known) if sum == checksum(kind, content) => Frame::Whole { kind: known, content, rest },
-        _ => Frame::Damaged,
+/// Bytes of a frame with this content.
+pub(super) const fn size(content: &[u8]) -> u64 {
+    (HEAD as u64).saturating_add(content.len() as u64)
+}
+
+/// Reads the next frame of a source that has this many bytes left. Its content takes the place of what is in the buffer.
+pub(super) fn next(source: &mut impl Read, left: u64, content: &mut Vec<u8>) -> io::Result<Frame> {
+    let Some(left) = left.checked_sub(HEAD as u64) else { return Ok(Frame::Torn) };
+    let mut head = [0; HEAD];
+    source.read_exact(&mut head)?;
+    let [a, b, c, d, sum @ .., kind] = head;
+    let length = u32::from_be_bytes([a, b, c, d]);
+    if u64::from(length) > left {
+        return Ok(Frame::Torn);
     }
+    content.clear();
+    content.resize(usize::try_from(length).map_err(io::Error::other)?, 0);
+    source.read_exact(content)?;
+    Ok(match Kind::of(kind) {
+        Some(known) if sum == checksum(kind, content) => Frame::Whole(known),
+        _ => Frame::Damaged,
+    })
 }
 
 /// Reads the content of a frame; nothing but it may be there.

@@ -1,5 +1,7 @@
 //! `debug_*`: what a transaction or a call did, frame by frame, or where its ink went, function by function.
 
+use std::collections::VecDeque;
+
 use alloy::primitives::B256;
 use alloy::rpc::types::BlockOverrides;
 use alloy::rpc::types::state::StateOverride;
@@ -90,14 +92,30 @@ fn trace_call(node: &mut Node, params: &Params) -> RpcResult<Value> {
     })
 }
 
-/// A profile: what was charged, and the frames with the ink of programs. Gas of the first frame is what was left to it.
+/// A profile: what was charged, and the frames with the ink of programs, in a list, since they may be deeper than readers of
+/// JSON go. Each names those within it by their places in the list. Gas of the first is what was left to it.
 fn profile(profile: &Profile, only_top_call: bool) -> Value {
     json!({
         "gasUsed": quantity(profile.gas_used),
         "intrinsicGas": quantity(profile.intrinsic_gas),
         "refund": quantity(profile.refund()),
-        "frame": json(&profile.frame, only_top_call),
+        "frames": flat(&profile.frame, only_top_call),
     })
+}
+
+fn flat(first: &Frame, only_top_call: bool) -> Vec<Value> {
+    let (mut told, mut waiting) = (Vec::new(), VecDeque::from([first]));
+    while let Some(frame) = waiting.pop_front() {
+        let mut value = json(frame, true);
+        // They come behind those that wait already.
+        let first = told.len() + waiting.len() + 1;
+        if let (Value::Object(fields), false) = (&mut value, only_top_call) {
+            fields.insert("calls".into(), json!((first..first + frame.calls.len()).collect::<Vec<_>>()));
+            waiting.extend(&frame.calls);
+        }
+        told.push(value);
+    }
+    told
 }
 
 /// A frame as geth's call tracer writes it, and the host calls of programs as Nitro's Stylus tracer names them. The

@@ -84,9 +84,27 @@ async fn a_profile_has_the_gas_of_the_transaction_and_of_its_frames() {
     assert_eq!((&profile["gasUsed"], &profile["refund"]), (&receipt["gasUsed"], &json!("0x0")));
     let number =
         |value: &serde_json::Value| u64::from_str_radix(value.as_str().unwrap().trim_start_matches("0x"), 16).unwrap();
-    assert_eq!(number(&profile["gasUsed"]), number(&profile["intrinsicGas"]) + number(&profile["frame"]["gasUsed"]));
-    assert_eq!(profile["frame"]["error"], json!("execution reverted"));
+    assert_eq!(
+        number(&profile["gasUsed"]),
+        number(&profile["intrinsicGas"]) + number(&profile["frames"][0]["gasUsed"])
+    );
+    assert_eq!(profile["frames"][0]["error"], json!("execution reverted"));
     let call = json!({ "to": CONTRACT, "gas": "0x186a0" });
     let profile = node.ok("debug_traceCall", json!([call, "latest", profiler])).await;
     assert_eq!(profile["intrinsicGas"], json!("0x5208"));
+    // Calls itself, twice a level: each frame is told once, under the one that called it.
+    node.ok("anvil_setCode", json!([CONTRACT, "0x5f5f60205f5f305af15f5f60205f5f305af100"])).await;
+    let call = json!({ "to": CONTRACT, "gas": "0x7000" });
+    let profile = node.ok("debug_traceCall", json!([call, "latest", profiler])).await;
+    let frames = profile["frames"].as_array().unwrap();
+    let mut called: Vec<u64> = Vec::new();
+    for (at, frame) in (0..).zip(frames) {
+        let within = frame["calls"].as_array().unwrap().iter().map(|call| call.as_u64().unwrap());
+        let within: Vec<u64> = within.collect();
+        assert!(within.iter().all(|call| *call > at) && within.len() <= 2);
+        called.extend(within);
+    }
+    called.sort_unstable();
+    assert!(frames.len() > 5);
+    assert_eq!(called, (1..u64::try_from(frames.len()).unwrap()).collect::<Vec<_>>());
 }
