@@ -8,8 +8,12 @@ use fomo_chain::{Chain, ChainError, Config, Execution};
 
 /// Where the programs and contracts of the targets are.
 pub const CONTRACT: Address = address!("00000000000000000000000000000000000c0de1");
-/// Gas of every call: enough for activation.
+/// Who sends where nobody has a key: deriving keys takes longer than all that an input does.
+pub const SENDER: Address = address!("f39fd6e51aad88f6f4ce6ab8827279cfffb92266");
+/// Gas that is enough for activation.
 pub const GAS: u64 = 20_000_000;
+/// Gas of a program that may do nothing but run.
+pub const RUN_GAS: u64 = 1_000_000;
 
 /// A chain whose clock stands still, so that an input does the same every time.
 #[must_use]
@@ -21,23 +25,33 @@ pub fn chain(arbos: u64) -> Chain {
 pub fn activate(chain: &mut Chain, program: Address) -> std::result::Result<Execution, ChainError> {
     let mut data = hex!("58c780c2").to_vec();
     data.extend_from_slice(program.into_word().as_slice());
-    send(chain, ARB_WASM, data.into(), U256::from(10).pow(U256::from(18)))
+    send(chain, ARB_WASM, data.into(), U256::from(10).pow(U256::from(18)), GAS)
 }
 
-/// Sends a transaction of the first account; what came of it.
-pub fn send(chain: &mut Chain, to: Address, data: Bytes, value: U256) -> std::result::Result<Execution, ChainError> {
+/// Sends a transaction of the first account, or of [`SENDER`] where there is none; what came of it.
+pub fn send(
+    chain: &mut Chain,
+    to: Address,
+    data: Bytes,
+    value: U256,
+    gas: u64,
+) -> std::result::Result<Execution, ChainError> {
     let request = TransactionRequest {
-        from: chain.accounts().first().copied(),
+        from: Some(chain.accounts().first().copied().unwrap_or(SENDER)),
         to: Some(to.into()),
-        gas: Some(GAS),
+        gas: Some(gas),
         value: Some(value),
         input: data.into(),
         ..TransactionRequest::default()
     };
     let hash = chain.submit_request(request)?;
     let mined = chain.receipt(hash).expect("it was mined at once");
-    assert!(mined.execution.gas_used <= GAS, "more gas than was given");
-    Ok(mined.execution.clone())
+    assert!(mined.execution.gas_used <= gas, "more gas than was given");
+    // With probes in its programs it is the same run, unless there is too much to tell.
+    if let Ok(profile) = chain.profile_transaction(hash) {
+        assert_eq!(profile.expect("it was mined").gas_used, mined.execution.gas_used);
+    }
+    Ok(mined.execution)
 }
 
 /// An address that something may be at.

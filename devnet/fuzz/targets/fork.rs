@@ -12,7 +12,7 @@ use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::rpc::types::TransactionRequest;
 use arbitrary::{Result, Unstructured};
 use fomo_chain::{Chain, ForkPoint, Source, SourceAccount, SourceProgram, Unread};
-use fomo_fuzz::{CONTRACT, GAS, address, number, send};
+use fomo_fuzz::{CONTRACT, GAS, SENDER, address, number, send};
 use fomo_rpc::{Upstream, UpstreamOptions};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
@@ -197,7 +197,8 @@ fn program() -> Vec<u8> {
 
 fn point(u: &mut Unstructured<'_>) -> Result<ForkPoint> {
     let header = Header {
-        number: if u.ratio(7, 8)? { 5 } else { u.arbitrary()? },
+        // Beyond these no node is believed.
+        number: if u.ratio(7, 8)? { 5 } else { u.int_in_range(0..=1 << 53)? },
         timestamp: if u.ratio(7, 8)? { 1_700_000_000 } else { u.int_in_range(0..=253_402_300_799)? },
         gas_limit: if u.ratio(7, 8)? { 32_000_000 } else { u.arbitrary()? },
         base_fee_per_gas: Some(if u.ratio(7, 8)? { 1 } else { u.arbitrary()? }),
@@ -209,11 +210,13 @@ fn point(u: &mut Unstructured<'_>) -> Result<ForkPoint> {
 }
 
 fn go_on(chain: &mut Chain, u: &mut Unstructured<'_>) -> Result<()> {
+    chain.set_balance(SENDER, U256::from(10).pow(U256::from(20)));
+    chain.set_auto_impersonate(true);
     for _ in 0..u.int_in_range(1..=4)? {
         let to = if u.ratio(2, 3)? { CONTRACT } else { address(u)? };
         let data = Bytes::copy_from_slice(&u.arbitrary::<[u8; 36]>()?);
         if u.arbitrary()? {
-            let _ = send(chain, to, data, U256::from(u.arbitrary::<u8>()?));
+            let _ = send(chain, to, data, U256::from(u.arbitrary::<u8>()?), 2_000_000);
         } else {
             let request = TransactionRequest {
                 from: Some(address(u)?),
@@ -240,11 +243,11 @@ fn run(u: &mut Unstructured<'_>) -> Result<()> {
             UpstreamOptions { timeout: Duration::from_millis(200), attempts: 1, ..UpstreamOptions::new(NODE.as_str()) };
         let Ok(upstream) = Upstream::connect(&options) else { return Ok(()) };
         let point = upstream.point().clone();
-        let config = fomo_chain::Config { accounts: 2, ..point.config() };
+        let config = fomo_chain::Config { accounts: 0, ..point.config() };
         return go_on(&mut Chain::forked(config, point, Arc::new(upstream)), u);
     }
     let point = point(u)?;
-    let config = fomo_chain::Config { accounts: 2, ..point.config() };
+    let config = fomo_chain::Config { accounts: 0, ..point.config() };
     let half = u.len() / 2;
     let liar = Liar(Mutex::new(u.bytes(half)?.to_vec()));
     go_on(&mut Chain::forked(config, point, Arc::new(liar)), u)

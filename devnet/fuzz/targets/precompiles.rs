@@ -82,7 +82,7 @@ fn step(chain: &mut Chain, u: &mut Unstructured<'_>) -> Result<()> {
     let value = if u.arbitrary()? { U256::ZERO } else { number(u)? };
     match u.int_in_range(0..=3)? {
         0 => {
-            let _ = send(chain, to, data, value);
+            let _ = send(chain, to, data, value, GAS);
         }
         1 => {
             let seconds = u.arbitrary::<u32>()?;

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use alloy::primitives::{U256, keccak256};
 use arbitrary::{Result, Unstructured};
 use fomo_chain::Chain;
-use fomo_fuzz::{CONTRACT, chain, send};
+use fomo_fuzz::{CONTRACT, GAS, chain, send};
 use libfuzzer_sys::fuzz_target;
 
 /// What a file starts with, and the bytes of a frame before its content: length, checksum, kind.
@@ -18,7 +18,7 @@ static CHAIN: LazyLock<Chain> = LazyLock::new(|| {
     // Emits what it is sent and counts.
     chain.set_code(CONTRACT, alloy::primitives::hex!("36600060003736600060006000a1600054600101600055").into());
     for round in 0..3_u8 {
-        send(&mut chain, CONTRACT, vec![round; 8].into(), U256::ZERO).expect("it can be sent");
+        send(&mut chain, CONTRACT, vec![round; 8].into(), U256::ZERO, GAS).expect("it can be sent");
     }
     chain.set_auto_mine(false);
     let request =

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use alloy::primitives::U256;
 use arbitrary::{Result, Unstructured};
 use fomo_chain::Chain;
-use fomo_fuzz::{CONTRACT, activate, chain, send};
+use fomo_fuzz::{CONTRACT, RUN_GAS, activate, chain, send};
 use fomo_wasm::{Rules, code};
 use libfuzzer_sys::fuzz_target;
 use wasm_smith::Config;
@@ -82,8 +82,8 @@ fn run(wasm: &[u8], version: usize, call_data: Vec<u8>) {
         return;
     }
     let mut again = chain.clone();
-    let first = send(&mut chain, CONTRACT, call_data.clone().into(), U256::ONE);
-    assert_eq!(first, send(&mut again, CONTRACT, call_data.into(), U256::ONE));
+    let first = send(&mut chain, CONTRACT, call_data.clone().into(), U256::ONE, RUN_GAS);
+    assert_eq!(first, send(&mut again, CONTRACT, call_data.into(), U256::ONE, RUN_GAS));
 }
 
 fuzz_target!(|data: &[u8]| {
