@@ -144,7 +144,7 @@ interface IRewardDistributor is IAccess, IEconomicsErrors {
     error BatchContradicts();
     /// @notice Nothing is declared that could be voided.
     error NothingToVoid();
-    /// @notice The guardian has voided twice in this epoch, or the reporter a thousand times; only the admin may.
+    /// @notice The guardian has voided twice in this epoch, or the reporter a thousand times; others may still, and the admin always.
     error VoidsSpent();
     /// @notice An epoch before it is not sealed.
     error EpochOutOfOrder();
@@ -159,7 +159,8 @@ interface IRewardDistributor is IAccess, IEconomicsErrors {
     /// @notice These are not the rows of the batch.
     error RowsDiffer();
 
-    /// @notice Says whether a token earns, from the next epoch on. By the launchpad; by the admin of a token that the launchpad brought.
+    /// @notice Says whether a token earns, from the next epoch on. By a launchpad that it does, once, of a token that it brings; otherwise by the
+    /// admin, of a token that a launchpad brought.
     function setSupported(address mt, bool supported) external;
 
     /// @notice Funds a token's MT Reward stream: 180 supported days from tomorrow, declining. By the launchpad, once a token.
@@ -217,7 +218,7 @@ interface IRewardDistributor is IAccess, IEconomicsErrors {
     function voidReport(uint64 epoch) external;
 
     /// @notice Voids the epoch that is to be sealed next, where it has no complete report 7 days (the admin) or 30 days (anyone) after its
-    /// end, and after a report of it was last voided.
+    /// end, and after a report of it was last voided: by the reporter, the first three attempts only.
     function voidEpoch(uint64 epoch) external;
 
     /// @notice Seals the next `limit` tokens of an epoch, from 12 hours after its report was complete, in the order of epochs. By anyone.

@@ -279,9 +279,48 @@ async fn what_only_the_chain_can_say_is_asked_before_anything_is_sent() {
         let error = world.deploy_by("0", &url, &config, &other).await.unwrap_err();
         assert!(error.contains(why), "{error}");
     }
-    assert_eq!(world.sent().await, sent);
+    // The delay of the file counts where it is longer than that of a new contract.
+    let config = world.config(&[("[rewards]", &*season(3)), ("delay = \"2 days\"", "delay = \"3 days\"")]);
+    let error = world.deploy_by("0", &url, &config, &other).await.unwrap_err();
+    assert!(error.contains("Season 2 has to begin after"), "{error}");
+    // A distributor of today and a registry of tomorrow would leave a day that cannot be reported.
     let config = world.config(&[("[rewards]", &*season(4))]);
+    world.ask("evm_increaseTime", json!([DAY - 1_500])).await;
+    let error = world.deploy_by("0", &url, &config, &other).await.unwrap_err();
+    assert!(error.contains("Run this again after midnight"), "{error}");
+    assert_eq!(world.sent().await, sent);
+    // No block says so, but it is past midnight.
+    world.ask("evm_increaseTime", json!([1_500])).await;
     assert_eq!(world.deploy_by("0", &url, &config, &other).await, Ok(true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_season_that_it_is_too_late_for_is_proposed_and_the_next_one_follows() {
+    let world = World::new().await;
+    let (proxy, url) = (Proxy::start(world.server.url()).await, world.server.url());
+    let season = |days: u64| {
+        let start = GENESIS + days * DAY;
+        format!("{{ start = \"{start}\", days = 9, alpha-start = \"0.5\", alpha-end = \"0.5\" }}")
+    };
+    let config = world.config(&[("[rewards]", &format!("[rewards]\nseasons = [{}, {}]", season(4), season(200)))]);
+    proxy.revive(20, false);
+    world.deploy(&proxy.url, &config).await.unwrap_err();
+    world.pass(3 * DAY).await;
+    world.deploy(&url, &config).await.unwrap();
+    assert_eq!(world.not(Verdict::Warning).await, ["reward-distributor season 2"], "it is proposed");
+    let different = world.not(Verdict::Different).await;
+    let mine = |line: &String| line.ends_with("ADMIN") || line.ends_with("SETTLER");
+    let (roles, others): (Vec<String>, Vec<String>) = different.into_iter().partition(mine);
+    assert_eq!(
+        (roles.len(), others),
+        (7, vec!["reward-distributor season 3".to_owned()]),
+        "the deployer has the roles"
+    );
+    world.pass(2 * DAY).await;
+    world.deploy(&url, &config).await.unwrap();
+    assert_eq!(world.not(Verdict::Different).await, Vec::<String>::new());
+    let waiting = world.not(Verdict::Warning).await;
+    assert!(waiting.len() == 7 && waiting.iter().all(mine), "{waiting:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

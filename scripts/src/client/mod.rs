@@ -151,6 +151,18 @@ impl Client {
         self.time_of(BlockId::latest()).await
     }
 
+    /// What time it would be in a block of now: the newest of a local chain may be long past.
+    ///
+    /// # Errors
+    /// When the node does not answer.
+    pub async fn clock(&self) -> Result<u64> {
+        // TIMESTAMP, PUSH0, MSTORE, PUSH1 32, PUSH0, RETURN
+        let request = TransactionRequest::default().with_deploy_code([0x42, 0x5F, 0x52, 0x60, 0x20, 0x5F, 0xF3]);
+        let output = self.provider.call(request).block(BlockId::latest()).await.map_err(|error| refusal(&error))?;
+        let time = U256::try_from_be_slice(&output).and_then(|time| u64::try_from(time).ok());
+        time.context("The node does not say what time it is.")
+    }
+
     async fn time_of(&self, block: BlockId) -> Result<u64> {
         let found = self.provider.get_block(block).await.map_err(|error| refusal(&error))?;
         Ok(found.with_context(|| format!("The node has no block {block}."))?.header.timestamp)

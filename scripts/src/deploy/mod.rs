@@ -32,7 +32,7 @@ use crate::root::Root;
 use crate::ui::{decimal, number};
 use crate::wallet::amount::At;
 use journal::{Journal, Lock};
-use plan::Plan;
+use plan::{Plan, Waiting};
 use settings::Settings;
 
 /// Wei of the account that a dry run deploys with.
@@ -72,8 +72,8 @@ pub async fn run(options: &Options) -> Result<bool> {
     let mut journal = Journal::new(client, key, record, path, lock);
     let open = deploy(&mut journal, &settings).await?;
     sum_up(&journal);
-    if let Some((due, open)) = open {
-        hand_over(&journal, due, &open)?;
+    if let Some((waiting, open)) = open {
+        hand_over(&journal, &waiting, &open)?;
     }
     Ok(true)
 }
@@ -104,8 +104,8 @@ fn begin(client: &Client, path: &Path, network: &str, settings: B256) -> Result<
     })
 }
 
-/// Who has still to accept what, and until when parameters wait.
-type Open = (Option<u64>, BTreeMap<Address, Vec<(String, B256)>>);
+/// What waits, and who has still to accept what.
+type Open = (Waiting, BTreeMap<Address, Vec<(String, B256)>>);
 
 /// Everything that the deployer can do now.
 async fn deploy(journal: &mut Journal, settings: &Settings) -> Result<Option<Open>> {
@@ -114,10 +114,10 @@ async fn deploy(journal: &mut Journal, settings: &Settings) -> Result<Option<Ope
     let mut plan = Plan { journal, settings };
     plan.check().await?;
     plan.contracts().await?;
-    let due = plan.set_parameters().await?;
+    let waiting = plan.set_parameters().await?;
     // Whoever hands the admin's role on cannot propose any more; executing what is due needs no role.
-    let open = plan.hand_over().await?;
-    Ok((due.is_some() || !open.is_empty()).then_some((due, open)))
+    let open = if waiting.blocked.is_empty() { plan.hand_over().await? } else { BTreeMap::new() };
+    Ok((waiting.due.is_some() || !open.is_empty()).then_some((waiting, open)))
 }
 
 fn roles(settings: &Settings) -> BTreeMap<String, Address> {
@@ -137,9 +137,12 @@ fn sum_up(journal: &Journal) {
 }
 
 /// Says what others have to do, and writes it for a Safe.
-fn hand_over(journal: &Journal, due: Option<u64>, open: &BTreeMap<Address, Vec<(String, B256)>>) -> Result<()> {
-    if let Some(due) = due {
-        println!("Parameters that differ from what contracts begin with wait until {}: run this again then.", At(due));
+fn hand_over(journal: &Journal, waiting: &Waiting, open: &BTreeMap<Address, Vec<(String, B256)>>) -> Result<()> {
+    if let Some(due) = waiting.due {
+        println!("Parameters that had to be proposed wait until {}: run this again then.", At(due));
+    }
+    if !waiting.blocked.is_empty() {
+        println!("Then come {}, and roles are handed over: with the same key.", waiting.blocked.join("; "));
     }
     let folder = journal.path.parent().unwrap_or(Path::new("."));
     for (account, roles) in open {

@@ -28,6 +28,11 @@ const DEFAULT_DELAY: u64 = 2 * 86_400;
 const MARGIN: u64 = 3_600;
 /// Seconds within which a proposal that is due can be executed.
 const VALID_FOR: u64 = 14 * 86_400;
+/// Seconds before midnight UTC from which on no distributor is constructed: its first day is today, and cannot be reported unless the stake
+/// registry, which is deployed after it, is named on the same day.
+const BEFORE_MIDNIGHT: u64 = 1_800;
+/// Where a season's first day begins in its value.
+const SEASON_START: usize = 160;
 /// Contracts with roles and parameters, beside the adapters.
 const GOVERNED: [&str; 4] = ["reward-distributor", "launchpad", "stake-registry", "revenue-splitter"];
 
@@ -50,16 +55,21 @@ impl Plan<'_> {
             let decimals = decimals.with_context(|| format!("{name} is to be a token at {}.", address.0))?;
             ensure!(decimals == asset.decimals, "{name} has {decimals} decimals, and {} by the file.", asset.decimals);
         }
-        let now = client.now().await?;
-        let delay = match self.journal.record.address("reward-distributor") {
-            Ok(at) => client.view(at, IAccess::parameterCall { key: word("DELAY")? }).await?.saturating_to(),
-            Err(_) => DEFAULT_DELAY,
-        };
-        let soonest = now.saturating_add(delay).saturating_add(MARGIN);
+        let now = client.clock().await?;
+        ensure!(
+            self.journal.record.address("reward-distributor").is_ok() || now % 86_400 < 86_400 - BEFORE_MIDNIGHT,
+            "It is {} on the chain: half an hour before midnight is too late for a deployment, whose first day could not be \
+             reported. Run this again after midnight.",
+            At(now)
+        );
+        // What was begun goes on: a season that it is too late for by now is proposed.
+        if !self.journal.record.steps.is_empty() {
+            return Ok(());
+        }
+        let soonest = now.saturating_add(settings.delay.0.max(DEFAULT_DELAY)).saturating_add(MARGIN);
         for (number, season) in (2..).zip(&settings.rewards.seasons) {
-            let late = season.start.0.saturating_mul(86_400) >= soonest;
             ensure!(
-                late || self.journal.is_done(&format!("reward-distributor, season {number}")),
+                season.start.0.saturating_mul(86_400) >= soonest,
                 "Season {number} has to begin after {}: people have to know of it for as long as the delay of parameters.",
                 At(soonest)
             );
@@ -305,42 +315,67 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// Gives every parameter its value: at once where it has none, in two steps where the contract began with another. The time, in
-    /// seconds, from which those that wait can be executed.
-    pub async fn set_parameters(&mut self) -> Result<Option<u64>> {
+    /// Gives every parameter its value: at once where it has none, in two steps where the contract began with another, or it is too late for a
+    /// first value.
+    pub async fn set_parameters(&mut self) -> Result<Waiting> {
         let all = self.parameters().await?;
-        let mut waits: Option<u64> = None;
+        let mut waiting = Waiting::default();
+        // A season that waits has no value yet, and the next cannot come before it.
+        let mut first_waits = false;
         for parameter in &all {
             let at = self.journal.record.address(&parameter.contract)?;
             let (key, value) = (parameter.key, parameter.value);
-            let client = &self.journal.client;
             let name = format!("{}, {}", parameter.contract, parameter.name);
-            let Ok(present) = client.view(at, IAccess::parameterCall { key }).await else {
+            let present = self.journal.client.view(at, IAccess::parameterCall { key }).await.ok();
+            if present == Some(value) {
+                continue;
+            }
+            let season = present.is_none() && is_season(key);
+            if season && first_waits {
+                waiting.blocked.push(name);
+                continue;
+            }
+            if present.is_none() && !(season && self.is_late(value).await?) {
                 self.call(&name, at, IAccess::initializeParameterCall { key, value }).await?;
                 continue;
-            };
-            if present == value {
-                continue;
             }
-            let proposed = client.view(at, IAccess::proposedParameterCall { key }).await?;
-            let expired = client.now().await? > proposed.due.saturating_add(VALID_FOR);
-            if proposed.due == 0 || proposed.value != value || expired {
-                let name = self.journal.again(&format!("{name}, proposal"));
-                self.call(&name, at, IAccess::proposeParameterCall { key, value }).await?;
-            }
-            let client = &self.journal.client;
-            let due = client.view(at, IAccess::proposedParameterCall { key }).await?.due;
-            if client.now().await? >= due {
-                let name = self.journal.again(&format!("{name}, execution"));
-                let request = request(self.journal.sender()?, at, &IAccess::executeParameterCall { key });
-                self.journal.step_of_anybody(&name, request).await?;
-            } else {
-                waits = Some(waits.unwrap_or_default().max(due));
+            if let Some(due) = self.change(&name, at, key, value).await? {
+                waiting.due = Some(waiting.due.unwrap_or_default().max(due));
+                first_waits |= season;
             }
         }
         self.journal.record.parameters = all;
         self.journal.save()?;
-        Ok(waits)
+        Ok(waiting)
+    }
+
+    /// Whether a season begins so soon that the distributor takes no first value for it.
+    async fn is_late(&self, season: U256) -> Result<bool> {
+        let (client, rewards) = (&self.journal.client, self.journal.record.address("reward-distributor")?);
+        let delay = client.view(rewards, IAccess::parameterCall { key: word("DELAY")? }).await?;
+        let begins = (season >> SEASON_START).saturating_mul(U256::from(86_400));
+        // A minute for the transaction itself.
+        Ok(begins < U256::from(client.clock().await?.saturating_add(60)).saturating_add(delay))
+    }
+
+    /// Changes a parameter in two steps; from when the second can be done, where that is not yet.
+    async fn change(&mut self, name: &str, at: Address, key: B256, value: U256) -> Result<Option<u64>> {
+        let client = &self.journal.client;
+        let proposed = client.view(at, IAccess::proposedParameterCall { key }).await?;
+        let expired = client.now().await? > proposed.due.saturating_add(VALID_FOR);
+        if proposed.due == 0 || proposed.value != value || expired {
+            let name = self.journal.again(&format!("{name}, proposal"));
+            self.call(&name, at, IAccess::proposeParameterCall { key, value }).await?;
+        }
+        let client = &self.journal.client;
+        let due = client.view(at, IAccess::proposedParameterCall { key }).await?.due;
+        if client.now().await? < due {
+            return Ok(Some(due));
+        }
+        let name = self.journal.again(&format!("{name}, execution"));
+        let request = request(self.journal.sender()?, at, &IAccess::executeParameterCall { key });
+        self.journal.step_of_anybody(&name, request).await?;
+        Ok(None)
     }
 
     async fn call<C: SolCall>(&mut self, name: &str, to: Address, call: C) -> Result<()> {
@@ -377,6 +412,20 @@ impl Plan<'_> {
         }
         Ok(open)
     }
+}
+
+/// What cannot be done yet.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    /// When what was proposed can be executed.
+    pub due: Option<u64>,
+    /// What can only be set after that, by the deployer.
+    pub blocked: Vec<String>,
+}
+
+/// Whether a key is a season's: ASCII and its number in the last byte.
+fn is_season(key: B256) -> bool {
+    key.starts_with(b"SEAS")
 }
 
 /// Parameters being listed.

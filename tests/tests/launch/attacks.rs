@@ -394,5 +394,18 @@ fn a_new_launchpad_does_not_stop_the_launches_of_the_old_one() {
     suite.refused(third, rewards, support.clone(), IRewardDistributor::NotLaunchpad {});
     suite.pass(2 * DAY);
     suite.must(third, rewards, IAccess::executeParameterCall { key });
-    suite.must(third, rewards, support);
+    // It stays one for good: so of a token that is known it says nothing, neither way, whoever brought it.
+    let says = |mt, supported| IRewardDistributor::setSupportedCall { mt, supported };
+    suite.refused(third, rewards, support.clone(), IRewardDistributor::NotLaunchpad {});
+    suite.must(admin, rewards, support.clone());
+    suite.refused(third, rewards, says(token, true), IRewardDistributor::NotLaunchpad {});
+    let own = suite.at.flock;
+    suite.refused(third, rewards, says(own, false), IRewardDistributor::NotLaunchpad {});
+    suite.must(third, rewards, says(own, true));
+    for supported in [false, true] {
+        suite.refused(third, rewards, says(own, supported), IRewardDistributor::NotLaunchpad {});
+    }
+    let epoch = suite.now() / DAY + 1;
+    let supported = |mt| IRewardDistributor::supportedAtCall { mt, epoch };
+    assert!(!suite.view(rewards, supported(token)) && suite.view(rewards, supported(own)));
 }

@@ -10,7 +10,7 @@
 //! | 14 – 16 | tokens: how many, by number, their numbers |
 //! | 17 | phases: `keccak256(number . 17)` the newest funding, 1 and 2 older ones, 3 joined and paid |
 //! | 18 – 20 | sealing: next epoch, cursor, begun; pool and committed; joined |
-//! | 21 | reports: `keccak256(epoch . 21)` counts, 1 spend and α, 2 H and λ, 3 the last key, 4 the last account, when it was voided |
+//! | 21 | reports: `keccak256(epoch . 21)` counts, 1 spend and α, 2 H and λ, 3 the last key, 4 the last account, when a void gave more time |
 //! | 22 | batches: `keccak256(epoch·2¹²⁸ + attempt·2⁶⁴ + index . 22)` |
 //! | 23 | days: `keccak256(epoch·2¹²⁸ + attempt·2⁶⁴ . keccak256(token . 23))` scores, 1 spend, rows, MT pool, 2 FLOCK pools, 3 left |
 //! | 24 | rewards: `keccak256(account . keccak256(token . 24))` 2²⁵⁵ listed, MT above, FLOCK below |

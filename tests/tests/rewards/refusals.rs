@@ -242,6 +242,48 @@ fn what_is_declared_after_a_void_has_the_same_time() {
     world.does(alice, void);
 }
 
+/// Whoever has the reporter's key cannot put off the end of an epoch, and so hold up all sealing, by declaring and voiding it every 29 days.
+#[test]
+fn only_the_reporters_first_three_voids_give_more_time() {
+    let (mut world, epoch, usage) = declared();
+    let (reporter, alice) = (world.reporter, world.alice);
+    let (again, void) = (R::voidReportCall { epoch }, R::voidEpochCall { epoch });
+    for _ in 0..3 {
+        world.pass(29 * DAY);
+        world.does(reporter, again.clone());
+        world.declare(epoch, &usage);
+    }
+    world.pass(29 * DAY);
+    world.does(reporter, again);
+    world.refused(alice, void.clone(), IAccess::TooEarly {});
+    world.pass(DAY - 1);
+    world.declare(epoch, &usage);
+    world.refused(alice, void.clone(), IAccess::TooEarly {});
+    world.pass(1);
+    world.does(alice, void);
+}
+
+/// Those of the guardian and the admin always do: what they take away can be reported again.
+#[test]
+fn voids_of_guardian_and_admin_give_more_time_whatever_came_before() {
+    for admin in [false, true] {
+        let (mut world, epoch, usage) = declared();
+        let (reporter, alice) = (world.reporter, world.alice);
+        let (again, void) = (R::voidReportCall { epoch }, R::voidEpochCall { epoch });
+        for _ in 0..4 {
+            world.does(reporter, again.clone());
+            world.declare(epoch, &usage);
+        }
+        world.pass(31 * DAY);
+        let by = if admin { world.suite.admin } else { world.suite.guardian };
+        world.does(by, again);
+        world.pass(30 * DAY - 1);
+        world.refused(alice, void.clone(), IAccess::TooEarly {});
+        world.pass(1);
+        world.does(alice, void);
+    }
+}
+
 #[test]
 fn sealing_waits_for_the_report_the_window_and_the_epochs_before() {
     let (mut world, epoch, usage) = declared();

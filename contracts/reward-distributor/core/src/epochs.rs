@@ -28,6 +28,9 @@ const GUARDIAN_VOIDS: u8 = 2;
 /// Attempts from which on the reporter voids no more: who has its key cannot use up the numbers, and so make a report final. The guardian's
 /// two and the admin's fit above.
 const MOST_ATTEMPTS: u16 = 1_000;
+/// Attempts from which on the reporter's voids give no more time to report: who has its key cannot put off the end of an epoch, and so hold
+/// up all sealing, by voiding every 29 days. Those of the guardian and the admin always give it.
+const TIMELY_ATTEMPTS: u16 = 3;
 
 /// Where an epoch is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +84,7 @@ pub struct Report {
     /// The last row's key and account.
     pub last_key: StorageB256,
     pub last_account: StorageAddress,
-    /// When a report of the epoch was last voided.
+    /// When a void last gave the epoch more time.
     pub voided_at: StorageU64,
 }
 
@@ -233,7 +236,9 @@ impl RewardDistributor {
         report.eligible.set(U64::ZERO);
         report.last_key.set(B256::ZERO);
         report.last_account.set(Address::ZERO);
-        report.voided_at.set(U64::from(now));
+        if admin || !freely || attempt < TIMELY_ATTEMPTS {
+            report.voided_at.set(U64::from(now));
+        }
         event::ReportVoided { epoch, by, attempt }.log(self.vm());
         Ok(())
     }
@@ -246,7 +251,8 @@ impl RewardDistributor {
         if self.sealing.next.get() != U64::from(epoch) {
             return Err(Own::EpochOutOfOrder.into());
         }
-        // A report that was voided may be made again: the time for it begins anew, whether or not another one was begun since.
+        // A report that was voided may be made again: the time for it begins anew, whether or not another one was begun since, but for the
+        // reporter's later voids.
         let voided_at = self.reports.getter(U256::from(epoch)).voided_at.get().to::<u64>();
         let since = Epoch::new(epoch)?.end().0.max(voided_at);
         let since_end = self.vm().block_timestamp().saturating_sub(since);

@@ -45,7 +45,7 @@ fomo_access::contract_errors! {
         BatchContradicts,
         /// Nothing is declared that could be voided.
         NothingToVoid,
-        /// The guardian has voided twice in this epoch, or the reporter a thousand times; only the admin may.
+        /// The guardian has voided twice in this epoch, or the reporter a thousand times; others may still, and the admin always.
         VoidsSpent,
         /// An epoch before it is not sealed.
         EpochOutOfOrder,

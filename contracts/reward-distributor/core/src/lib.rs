@@ -151,17 +151,19 @@ impl RewardDistributor {
         self.set_defaults()
     }
 
-    /// Says whether a token earns, from the next epoch on. The launchpad says so of a token that graduates; the admin takes it away and gives it
-    /// back.
+    /// Says whether a token earns, from the next epoch on. A launchpad says that it does, once, of a token that graduates: it stays a launchpad for
+    /// good, and would have the last word of every token otherwise. The admin takes it away and gives it back.
     ///
     /// Emits [`event::SupportedSet`].
     ///
     /// # Errors
-    /// `NotLaunchpad`; `UnknownToken` where there is none, or the admin names one that no launchpad brought.
+    /// `NotLaunchpad` also of a launchpad that says anything else; `UnknownToken` where there is none, or the admin names one that no launchpad
+    /// brought.
     pub fn set_supported(&mut self, mt: Address, supported: bool) -> Result<(), Error> {
         enter(self.vm())?;
         let known = self.supported.getter(mt).newest().is_some();
-        if !self.is_launchpad() {
+        let brought = supported && !known && self.is_launchpad();
+        if !brought {
             if !self.access.roles.held(ADMIN) {
                 return Err(Own::NotLaunchpad.into());
             }
