@@ -1,7 +1,7 @@
 //! A connection that breaks at a transaction, for tests of what goes on where it stopped.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -21,6 +21,8 @@ struct State {
     forwards: AtomicBool,
     /// Whether it is gone.
     dead: AtomicBool,
+    /// What requests have in them that are never answered.
+    held: OnceLock<&'static str>,
 }
 
 impl Proxy {
@@ -48,6 +50,11 @@ impl Proxy {
         self.state.forwards.store(forwards, Ordering::SeqCst);
         self.state.dead.store(false, Ordering::SeqCst);
     }
+
+    /// Answers a method no more, once and for all.
+    pub fn hold(&self, method: &'static str) {
+        self.state.held.get_or_init(|| method);
+    }
 }
 
 async fn serve(mut stream: TcpStream, node: &str, state: &State) -> Option<()> {
@@ -55,7 +62,11 @@ async fn serve(mut stream: TcpStream, node: &str, state: &State) -> Option<()> {
     if state.dead.load(Ordering::SeqCst) {
         return None;
     }
-    let sends = String::from_utf8_lossy(&body).contains("eth_sendRawTransaction");
+    let asks = |method: &str| String::from_utf8_lossy(&body).contains(method);
+    if state.held.get().is_some_and(|method| asks(method)) {
+        std::future::pending::<()>().await;
+    }
+    let sends = asks("eth_sendRawTransaction");
     let less = |left: usize| left.checked_sub(1);
     let goes = !sends || state.allow.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok();
     if !goes {

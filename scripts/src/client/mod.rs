@@ -8,7 +8,9 @@ pub mod deployment;
 mod key;
 mod network;
 
-use std::time::Duration;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use alloy::eips::BlockId;
 use alloy::network::{EthereumWallet, TransactionBuilder};
@@ -18,8 +20,9 @@ use alloy::rpc::client::ClientBuilder;
 use alloy::rpc::types::{Filter, Log, TransactionReceipt, TransactionRequest};
 use alloy::sol_types::SolCall;
 use alloy::transports::layers::RetryBackoffLayer;
-use alloy::transports::{RpcError, TransportErrorKind};
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use alloy::transports::{RpcError, TransportErrorKind, TransportResult};
+use anyhow::{Context, Error, Result, anyhow, bail, ensure};
+use tokio::sync::Mutex;
 
 use crate::errors;
 use deployment::Deployment;
@@ -38,6 +41,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const MINED_WITHIN: Duration = Duration::from_secs(180);
 /// Blocks of one request for logs; fewer where the node finds them too many.
 const LOG_RANGE: u64 = 10_000;
+/// Blocks of the first step back in search of a time; each step is twice the one before.
+const STEP: u64 = 1_024;
+/// How long a node may not know yet of a transaction that another one of the same address took.
+const LAG: Duration = Duration::from_secs(10);
 
 /// Which chain, and with whose key.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -89,6 +96,33 @@ pub struct Client {
     provider: DynProvider,
     chain_id: u64,
     sender: Option<Address>,
+    /// When the newest transaction was sent, and the nonce behind its own. Whoever sends holds it until the node has taken the transaction,
+    /// so that transactions that are sent at once have nonces of their own.
+    sent: Arc<Mutex<Option<(Instant, u64)>>>,
+}
+
+/// What a contract said no with, as a sentence; what else fails is none.
+#[derive(Debug)]
+struct Refused(String);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// Nothing where a contract said no. A node that does not answer, or says no itself, says nothing of the contract and stays an error.
+///
+/// # Errors
+/// When it failed for anything but a contract's no.
+pub fn unless_refused<T>(result: Result<T>) -> Result<Option<T>> {
+    match result {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.is::<Refused>() => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 impl Client {
@@ -103,9 +137,7 @@ impl Client {
         let rpc = ClientBuilder::default()
             .layer(RetryBackoffLayer::new(RETRIES, BACKOFF, UNITS_PER_SECOND))
             .http_with_client(http, parsed);
-        if let Some(milliseconds) = network::poll_interval(url) {
-            rpc.set_poll_interval(Duration::from_millis(milliseconds));
-        }
+        rpc.set_poll_interval(network::poll_interval(url));
         let builder = ProviderBuilder::new().with_simple_nonce_management();
         let sender = key.as_ref().map(Key::address);
         let provider = match key {
@@ -114,7 +146,7 @@ impl Client {
         };
         let chain_id = provider.get_chain_id().await.map_err(|error| refusal(&error));
         let chain_id = chain_id.with_context(|| format!("There is no node at {host}."))?;
-        Ok(Self { provider, chain_id, sender })
+        Ok(Self { provider, chain_id, sender, sent: Arc::default() })
     }
 
     /// What speaks to the node; it signs with the key, if there is one.
@@ -176,12 +208,20 @@ impl Client {
         self.provider.get_block_number().await.map_err(|error| refusal(&error))
     }
 
-    /// The first block from `lowest` on whose time is `time` or later; the one after the newest where there is none.
+    /// The first block from `lowest` on whose time is `time` or later; the one after the newest where there is none. It is looked for from
+    /// the newest back, so that a time that is not long ago is found in few questions however long the chain is.
     ///
     /// # Errors
     /// When the node does not answer.
     pub async fn block_since(&self, time: u64, lowest: u64) -> Result<u64> {
-        let (mut low, mut high) = (lowest, self.head().await?.saturating_add(1));
+        let (mut low, mut high, mut step) = (lowest, self.head().await?.saturating_add(1), STEP);
+        while let Some(earlier) = high.checked_sub(step).filter(|earlier| *earlier > low) {
+            if self.time_of(BlockId::number(earlier)).await? < time {
+                low = earlier.saturating_add(1);
+                break;
+            }
+            (high, step) = (earlier, step.saturating_mul(2));
+        }
         while low < high {
             let middle = low.midpoint(high);
             if self.time_of(BlockId::number(middle)).await? < time {
@@ -239,7 +279,7 @@ impl Client {
         let estimate = self.provider.estimate_gas(request.clone()).await.map_err(|error| refusal(&error))?;
         // A fifth more: state may move until it is mined. What is not used is not paid.
         let request = request.with_gas_limit(estimate.saturating_add(estimate / 5));
-        let pending = self.provider.send_transaction(request.clone()).await.map_err(|error| refusal(&error))?;
+        let pending = self.hand_over(request.clone()).await.map_err(|error| refusal(&error))?;
         let receipt = mined(pending).await?;
         if !receipt.status() {
             // Run again for its reason: a receipt has none.
@@ -249,6 +289,16 @@ impl Client {
             return Err(reason.context(format!("Transaction {} failed.", receipt.transaction_hash)));
         }
         Ok(receipt)
+    }
+
+    /// Gives the node a transaction, one after the other.
+    async fn hand_over(&self, request: TransactionRequest) -> TransportResult<Pending> {
+        let mut sent = self.sent.lock().await;
+        let known = self.provider.get_transaction_count(request.from.unwrap_or_default()).pending().await?;
+        let nonce = next_nonce(known, sent.take());
+        let pending = self.provider.send_transaction(request.with_nonce(nonce)).await?;
+        *sent = Some((Instant::now(), nonce.saturating_add(1)));
+        Ok(pending)
     }
 
     /// Logs of a range of blocks in their order, asked for in pieces that the node accepts.
@@ -304,7 +354,16 @@ impl Client {
     }
 }
 
-async fn mined(pending: PendingTransactionBuilder<alloy::network::Ethereum>) -> Result<TransactionReceipt> {
+/// The nonce of the next transaction, where the node counts so many and this was the newest that was sent. The node that counts need not be
+/// the one that took it; one that was lost holds up no other for longer than a node may be late.
+fn next_nonce(known: u64, sent: Option<(Instant, u64)>) -> u64 {
+    sent.filter(|(when, _)| when.elapsed() < LAG).map_or(known, |(_, next)| known.max(next))
+}
+
+/// A transaction that the node has.
+type Pending = PendingTransactionBuilder<alloy::network::Ethereum>;
+
+async fn mined(pending: Pending) -> Result<TransactionReceipt> {
     let hash = *pending.tx_hash();
     // A node that mines at once has the receipt already.
     if let Ok(Some(receipt)) = pending.provider().get_transaction_receipt(hash).await {
@@ -340,7 +399,11 @@ fn said(error: &RpcError<TransportErrorKind>, sentence: impl Fn(&[u8]) -> String
     // Where nothing came through, the reason names the node's address, which may have a secret in it.
     let RpcError::ErrorResp(response) = error else { return anyhow!(network::without_secrets(&error.to_string())) };
     match response.as_revert_data() {
-        Some(data) => anyhow!(sentence(&data)),
+        Some(data) => Error::new(Refused(sentence(&data))),
+        // Some nodes leave the data out.
+        None if response.message.starts_with("execution reverted") => {
+            Error::new(Refused(network::without_secrets(&response.message)))
+        }
         None => anyhow!(network::without_secrets(&response.message)),
     }
 }
@@ -363,15 +426,20 @@ mod tests {
     use alloy::rpc::types::Log;
     use alloy::sol_types::SolError;
     use alloy::transports::TransportErrorKind;
+    use fomo_chain::{Chain, Config, development_key};
+    use fomo_rpc::Server;
 
-    use super::{Client, DynProvider, Filter, LOG_RANGE, Provider, ProviderBuilder, RpcError, refusal, refusal_of};
+    use super::{
+        Arc, Client, Duration, DynProvider, Filter, Instant, LAG, LOG_RANGE, Provider, ProviderBuilder, RpcError, STEP,
+        U256, next_nonce, refusal, refusal_of, unless_refused,
+    };
     use crate::abi::{IRevenueSplitter, IStakeRegistry};
 
     impl Client {
         /// One whose node gives these answers, one after the other.
         pub(crate) fn mocked(answers: &Asserter, sender: Option<super::Address>) -> Self {
             let provider: DynProvider = ProviderBuilder::new().connect_mocked_client(answers.clone()).erased();
-            Self { provider, chain_id: 1, sender }
+            Self { provider, chain_id: 1, sender, sent: Arc::default() }
         }
     }
 
@@ -401,6 +469,57 @@ mod tests {
         }
         let client = Client::mocked(&answers, None);
         assert_eq!(client.block_since(1_005, 0).await.unwrap(), 5);
+        // Of a long chain only what is near its end is asked for.
+        answers.push_success(&(1_000 * STEP));
+        let [newer, older] = [999 * STEP + 1, 997 * STEP + 1];
+        for number in [newer, older] {
+            answers.push_success(&block(number));
+        }
+        let (mut low, mut high) = (older + 1, newer);
+        let wanted = 998 * STEP;
+        while low < high {
+            let middle = low.midpoint(high);
+            answers.push_success(&block(middle));
+            if middle < wanted { low = middle + 1 } else { high = middle }
+        }
+        assert_eq!(client.block_since(1_000 + wanted, 0).await.unwrap(), wanted);
+        assert!(answers.pop_response().is_none());
+    }
+
+    #[tokio::test]
+    async fn transactions_at_once_have_nonces_of_their_own() {
+        let server = Server::start(Chain::new(Config::default()), ([127, 0, 0, 1], 0).into()).await.unwrap();
+        let key = development_key(0).unwrap();
+        let client = Client::connect(&server.url(), Some(key.clone().into())).await.unwrap();
+        // To an account without code, which takes everything.
+        let send =
+            || client.send(development_key(1).unwrap().address(), IStakeRegistry::stakeCall::default(), U256::ZERO);
+        let (a, b, c, d) = tokio::join!(send(), send(), send(), send());
+        assert!([a, b, c, d].iter().all(Result::is_ok));
+        assert_eq!(client.provider().get_transaction_count(key.address()).await.unwrap(), 4);
+    }
+
+    #[test]
+    fn a_node_that_counts_late_is_not_believed_for_a_while() {
+        let ago = |time: Duration| Instant::now().checked_sub(time).map(|when| (when, 7));
+        assert_eq!(next_nonce(3, ago(LAG / 2)), 7, "the node does not know of it yet");
+        assert_eq!(next_nonce(9, ago(LAG / 2)), 9, "somebody else sends with this key too");
+        assert_eq!([next_nonce(3, ago(LAG * 2)), next_nonce(3, None)], [3, 3], "it was lost, or there was none");
+    }
+
+    #[test]
+    fn only_a_contracts_no_is_a_refusal() {
+        let error = |message: &'static str, data: Option<&str>| {
+            let data = data.map(|data| serde_json::value::RawValue::from_string(format!("\"{data}\"")).unwrap());
+            refusal(&RpcError::ErrorResp(ErrorPayload { code: 3, message: message.into(), data }))
+        };
+        let none = |error: anyhow::Error| unless_refused(Err::<(), _>(error.context("Of two").context("contexts.")));
+        for (message, data) in [("execution reverted", Some("0x12345678")), ("execution reverted", None)] {
+            assert!(none(error(message, data)).unwrap().is_none(), "{message}");
+        }
+        assert!(none(error("too many requests", None)).is_err());
+        assert!(none(refusal(&TransportErrorKind::custom_str("no connection"))).is_err());
+        assert_eq!(unless_refused(Ok(1)).unwrap(), Some(1));
     }
 
     #[test]

@@ -3,11 +3,15 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
+
+use alloy::transports::http::reqwest::Url;
 
 /// Where chains of one's own answer, the embedded one and Nitro's dev node alike.
 const LOCAL: &str = "http://127.0.0.1:8547";
-/// Milliseconds between looks for a receipt on a local node.
-const LOCAL_POLL: u64 = 100;
+/// Time between looks for a receipt on a local node, and on any other: blocks of Arbitrum are a quarter of a second apart.
+const LOCAL_POLL: Duration = Duration::from_millis(100);
+const POLL: Duration = Duration::from_millis(500);
 
 /// A chain by name or URL.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -104,19 +108,19 @@ pub(super) fn without_secrets(text: &str) -> String {
     text.split_inclusive(ends).map(part).collect()
 }
 
+/// Whether its whole host is this machine's, read as it is where the node is asked: localhost.example.com is somebody else's.
 fn is_local(url: &str) -> bool {
-    let host = url.split("://").nth(1).unwrap_or(url);
-    ["127.0.0.1", "localhost", "[::1]"].iter().any(|name| host.starts_with(name))
+    url.parse::<Url>().is_ok_and(|url| matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]")))
 }
 
-/// Local nodes are asked more often.
-pub(super) fn poll_interval(url: &str) -> Option<u64> {
-    is_local(url).then_some(LOCAL_POLL)
+/// How often a node is asked for a receipt.
+pub(super) fn poll_interval(url: &str) -> Duration {
+    if is_local(url) { LOCAL_POLL } else { POLL }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Network;
+    use super::{LOCAL_POLL, Network, POLL, poll_interval};
 
     #[test]
     fn names_and_urls_are_read_as_they_are_written() {
@@ -128,5 +132,26 @@ mod tests {
         assert_eq!(secret.to_string(), "https://node.example:8443", "what may be secret is never written");
         let local = |text: &str| text.parse::<Network>().unwrap().is_local();
         assert!(local("local") && local("http://localhost:1") && !local("arbitrum-sepolia"));
+    }
+
+    #[test]
+    fn only_a_whole_host_is_local_and_others_are_asked_twice_a_second() {
+        let local = ["http://127.0.0.1:8547", "http://LOCALHOST", "http://user@localhost/", "ws://[::1]:8547/path"];
+        let others = [
+            "https://localhost.example.com",
+            "http://127.0.0.1.example.com",
+            "http://localhost@example.com",
+            "http://localhost:word@example.com",
+            "http://example.com/localhost",
+            "http://localhost-1",
+            "localhost:8547",
+        ];
+        for (urls, is_local, poll) in [(&local[..], true, LOCAL_POLL), (&others[..], false, POLL)] {
+            for url in urls {
+                let network: Network = url.parse().unwrap();
+                assert_eq!((network.is_local(), poll_interval(url)), (is_local, poll), "{url}");
+            }
+        }
+        assert_eq!(poll_interval(Network::ArbitrumOne.url()), POLL);
     }
 }

@@ -1,18 +1,24 @@
 //! What anybody may do: graduations, prices, buybacks, programs.
 
 use std::collections::BTreeSet;
+use std::future::Future;
 
 use alloy::primitives::{Address, U256, keccak256};
 use alloy::rpc::types::Filter;
 use alloy::sol_types::SolEvent;
 use anyhow::Result;
 use fomo_chain::precompiles::ARB_WASM;
+use futures_util::StreamExt;
+use futures_util::stream;
 use metrics::{counter, gauge};
 
 use super::Keeper;
 use crate::abi::{IAccess, IArbWasm, ILaunchpad, ILens, ILiquidityAdapter, IRevenueSplitter, IRewardDistributor};
+use crate::client::unless_refused;
 use crate::wallet::amount::word;
 
+/// Launches or pools that are asked for at once: one after the other, a hundred of them would take longer than a minute.
+const AT_ONCE: usize = 8;
 /// Launches of a page.
 const PAGE: u64 = 200;
 /// States of a launch as the launchpad numbers them.
@@ -37,13 +43,21 @@ const PROGRAM: [u8; 3] = [0xEF, 0xF0, 0x00];
 /// Seconds until which a buyback has to be mined.
 const DEADLINE: u64 = 300;
 
+/// A pool on the way of a buyback: its adapter and its tokens.
+type Pool = (Address, Address, Address);
+
 /// What a buyback can spend: of which stablecoin, for which token, by which pools, and from when on.
-pub(super) struct Bucket {
+struct Bucket {
     asset: Address,
     token: Address,
-    /// Adapter and tokens of each.
-    pools: Vec<(Address, Address, Address)>,
+    pools: Vec<Pool>,
     next: u64,
+}
+
+/// What a stablecoin is spent by: the least of a buyback, and the pools on its way to FLOCK.
+struct Way {
+    least: U256,
+    pools: Vec<Pool>,
 }
 
 /// Transactions of one duty after another, of which none keeps the next.
@@ -61,10 +75,41 @@ impl All {
         }
     }
 
+    /// What was found, and nothing where it failed.
+    fn found<T>(&mut self, one: Result<Option<T>>) -> Option<T> {
+        one.unwrap_or_else(|error| {
+            self.failed = Some(error);
+            None
+        })
+    }
+
     /// How many there were, or the last failure.
     fn sum(self) -> Result<u64> {
         self.failed.map_or(Ok(self.sent), Err)
     }
+}
+
+/// From when on a buyback's prices have to have been recorded, with what is looked for before that.
+const fn before_window(now: u64) -> u64 {
+    now.saturating_sub(HALF_HOUR + APART)
+}
+
+/// Whether records of these times, in their order, leave no gap in the last half-hour.
+fn are_close(times: &[u64], now: u64) -> bool {
+    let begin = before_window(now);
+    let mut before = begin;
+    for time in times.iter().copied().filter(|time| *time > begin).chain([now]) {
+        if time.saturating_sub(before) > APART {
+            return false;
+        }
+        before = time;
+    }
+    true
+}
+
+/// Does some of these at once, and hands out what came of each in their order.
+async fn at_once<T>(all: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    stream::iter(all).buffered(AT_ONCE).collect().await
 }
 
 impl Keeper<'_> {
@@ -100,8 +145,8 @@ impl Keeper<'_> {
         names.into_iter().filter_map(|name| self.record.address(name).ok()).collect()
     }
 
-    /// Buckets of which a buyback can spend at least its least.
-    async fn buckets(&self) -> Result<Vec<Bucket>> {
+    /// Buckets of which a buyback can spend at least its least. One that cannot be asked for keeps no other.
+    async fn buckets(&self, all: &mut All) -> Result<Vec<Bucket>> {
         let (splitter, flock) = (self.at("revenue-splitter")?, self.at("flock")?);
         if !self.may_buy_back(splitter).await? {
             return Ok(Vec::new());
@@ -109,31 +154,64 @@ impl Keeper<'_> {
         let graduated = self.launches(GRADUATED).await?;
         let mut buckets = Vec::new();
         for asset in self.assets() {
-            let (limits, route) = (self.parameter("SPND", asset).await?, self.parameter("ROUT", asset).await?);
-            let (least, route) = (limits.wrapping_shl(160).wrapping_shr(160), Address::from_word(route.into()));
-            if route.is_zero() {
-                continue;
+            let Some(way) = all.found(self.way(asset, flock).await) else { continue };
+            buckets.extend(all.found(self.flock_bucket(asset, flock, &way).await));
+            let asked = graduated.iter().map(|card| self.bucket_of(card, asset, flock, &way));
+            for one in at_once(asked).await {
+                buckets.extend(all.found(one));
             }
-            let via = Address::from_word(self.parameter("VIAT", asset).await?.into());
-            let way = [asset, via, flock].into_iter().filter(|token| !token.is_zero()).collect::<Vec<_>>();
-            let pools: Vec<_> = way.iter().zip(way.iter().skip(1)).map(|(a, b)| (route, *a, *b)).collect();
-            let totals = self.view(splitter, IRevenueSplitter::totalsOfCall { asset }).await?;
-            if totals.flockBuyback.saturating_sub(totals.flockBuybackLeft) >= least {
-                buckets.push(Bucket { asset, token: flock, pools: pools.clone(), next: 0 });
-            }
-            for card in &graduated {
-                let ledger = self.view(splitter, IRevenueSplitter::ledgerOfCall { token: card.token, asset }).await?;
-                if ledger.mtBuyback.saturating_sub(ledger.mtBuybackLeft) >= least {
-                    let pools = [pools.as_slice(), &[(card.adapter, card.token, flock)]].concat();
-                    buckets.push(Bucket { asset, token: card.token, pools, next: 0 });
-                }
-            }
-        }
-        for bucket in &mut buckets {
-            let call = IRevenueSplitter::nextBuybackCall { token: bucket.token, asset: bucket.asset };
-            bucket.next = self.view(splitter, call).await?;
         }
         Ok(buckets)
+    }
+
+    /// The way of a stablecoin, if it has one and a least that is spent.
+    async fn way(&self, asset: Address, flock: Address) -> Result<Option<Way>> {
+        let (limits, route) = (self.parameter("SPND", asset).await?, self.parameter("ROUT", asset).await?);
+        let (least, route) = (limits.wrapping_shl(160).wrapping_shr(160), Address::from_word(route.into()));
+        if least.is_zero() || route.is_zero() {
+            return Ok(None);
+        }
+        let via = Address::from_word(self.parameter("VIAT", asset).await?.into());
+        let way = [asset, via, flock].into_iter().filter(|token| !token.is_zero()).collect::<Vec<_>>();
+        let pools = way.iter().zip(way.iter().skip(1)).map(|(a, b)| (route, *a, *b)).collect();
+        Ok(Some(Way { least, pools }))
+    }
+
+    async fn flock_bucket(&self, asset: Address, flock: Address, way: &Way) -> Result<Option<Bucket>> {
+        let totals = self.view(self.at("revenue-splitter")?, IRevenueSplitter::totalsOfCall { asset }).await?;
+        let left = totals.flockBuyback.saturating_sub(totals.flockBuybackLeft);
+        self.bucket(asset, flock, left, way.least, way.pools.clone()).await
+    }
+
+    async fn bucket_of(
+        &self,
+        card: &ILens::LaunchCard,
+        asset: Address,
+        flock: Address,
+        way: &Way,
+    ) -> Result<Option<Bucket>> {
+        let (token, splitter) = (card.token, self.at("revenue-splitter")?);
+        let ledger = self.view(splitter, IRevenueSplitter::ledgerOfCall { token, asset }).await?;
+        let left = ledger.mtBuyback.saturating_sub(ledger.mtBuybackLeft);
+        let pools = [way.pools.as_slice(), &[(card.adapter, token, flock)]].concat();
+        self.bucket(asset, token, left, way.least, pools).await
+    }
+
+    /// A bucket with so much left in it, if that is the least.
+    async fn bucket(
+        &self,
+        asset: Address,
+        token: Address,
+        left: U256,
+        least: U256,
+        pools: Vec<Pool>,
+    ) -> Result<Option<Bucket>> {
+        if left < least {
+            return Ok(None);
+        }
+        let call = IRevenueSplitter::nextBuybackCall { token, asset };
+        let next = self.view(self.at("revenue-splitter")?, call).await?;
+        Ok(Some(Bucket { asset, token, pools, next }))
     }
 
     /// Whether it may: anybody, or the splitter's keeper where only that may.
@@ -147,49 +225,55 @@ impl Keeper<'_> {
     async fn parameter(&self, kind: &str, of_: Address) -> Result<U256> {
         let splitter = self.at("revenue-splitter")?;
         let key = self.view(splitter, IRevenueSplitter::parameterKeyCall { kind: word(kind)?, of_ }).await?;
-        Ok(self.view(splitter, IAccess::parameterCall { key }).await.unwrap_or_default())
+        Ok(unless_refused(self.view(splitter, IAccess::parameterCall { key }).await)?.unwrap_or_default())
     }
 
-    /// Records the prices on the way of every bucket that is to be spent within the next half-hour, and of no other. The buckets, and
-    /// how many records were sent.
-    pub(super) async fn record_prices(&self) -> (Vec<Bucket>, Result<u64>) {
-        let (buckets, now) = match (self.buckets().await, self.client.now().await) {
-            (Ok(buckets), Ok(now)) => (buckets, now),
-            (Err(error), _) | (_, Err(error)) => return (Vec::new(), Err(error)),
-        };
+    /// Records the prices on the way of every bucket that is to be spent within the next half-hour, and of no other. How many records were
+    /// sent.
+    pub(super) async fn record_prices(&self) -> Result<u64> {
+        let mut all = All::default();
+        let (buckets, now) = (self.buckets(&mut all).await?, self.client.now().await?);
         let soon = buckets.iter().filter(|bucket| bucket.next <= now.saturating_add(AHEAD));
         let pools: BTreeSet<_> = soon.flat_map(|bucket| bucket.pools.iter().copied()).collect();
-        let mut all = All::default();
-        for (adapter, a, b) in pools {
-            all.add(self.record_price(adapter, a, b).await);
-        }
-        (buckets, all.sum())
-    }
-
-    /// Buys back what is due, where its prices were recorded all along.
-    pub(super) async fn buy_back(&self, buckets: &[Bucket]) -> Result<u64> {
-        let mut all = All::default();
-        for bucket in buckets {
-            all.add(self.spend(bucket).await);
+        for one in at_once(pools.into_iter().map(|pool| self.record_price(pool))).await {
+            all.add(one);
         }
         all.sum()
     }
 
-    async fn spend(&self, bucket: &Bucket) -> Result<u64> {
-        let Bucket { asset, token, .. } = *bucket;
-        let (splitter, flock, now) = (self.at("revenue-splitter")?, self.at("flock")?, self.client.now().await?);
-        if now < bucket.next {
-            return Ok(0);
-        }
-        // Without a price, or where a pool is too thin for the least, it waits: the splitter says which.
-        let terms = self.view(splitter, IRevenueSplitter::buybackTermsCall { token, asset }).await;
-        let Ok(terms) = terms else { return Ok(0) };
-        for (adapter, a, b) in &bucket.pools {
-            if !self.is_recorded(*adapter, *a, *b, now).await? {
-                tracing::info!(%token, %asset, "a buyback waits for half an hour of prices");
-                return Ok(0);
+    /// Buys back what is due, where its prices were recorded all along.
+    pub(super) async fn buy_back(&self) -> Result<u64> {
+        let (mut all, mut waiting) = (All::default(), 0_u32);
+        let (mut due, now) = (self.buckets(&mut all).await?, self.client.now().await?);
+        due.retain(|bucket| bucket.next <= now);
+        if !due.is_empty() {
+            let from = self.client.block_since(before_window(now), self.record.first_block()).await?;
+            for bucket in &due {
+                match self.spend(bucket, from).await {
+                    Ok(Some(sent)) => all.add(Ok(sent)),
+                    Ok(None) => waiting = waiting.saturating_add(1),
+                    Err(error) => all.add(Err(error)),
+                }
             }
         }
+        gauge!("fomo_keeper_buybacks_waiting").set(f64::from(waiting));
+        all.sum()
+    }
+
+    /// Spends a bucket that is due; nothing where it waits for prices. Their records are looked for from a block on that is older than the
+    /// half-hour.
+    async fn spend(&self, bucket: &Bucket, from: u64) -> Result<Option<u64>> {
+        let Bucket { asset, token, .. } = *bucket;
+        let (splitter, flock, now) = (self.at("revenue-splitter")?, self.at("flock")?, self.client.now().await?);
+        for pool in &bucket.pools {
+            if !self.is_recorded(*pool, from, now).await? {
+                tracing::info!(%token, %asset, "a buyback waits for half an hour of prices");
+                return Ok(None);
+            }
+        }
+        // Where a pool is too thin for the least it waits as well: the splitter says which.
+        let terms = self.view(splitter, IRevenueSplitter::buybackTermsCall { token, asset }).await;
+        let Some(terms) = unless_refused(terms)? else { return Ok(Some(0)) };
         let (deadline, what) = (now.saturating_add(DEADLINE), format!("buy back {token} for {}", terms.spends));
         let sent = if token == flock {
             self.send(&what, splitter, IRevenueSplitter::buybackFlockCall { asset, deadline }, U256::ZERO).await?
@@ -197,26 +281,26 @@ impl Keeper<'_> {
             self.send(&what, splitter, IRevenueSplitter::buybackMtCall { token, asset, deadline }, U256::ZERO).await?
         };
         counter!("fomo_keeper_buybacks_total").increment(sent);
-        Ok(sent)
+        Ok(Some(sent))
+    }
+
+    /// The pool of two tokens, if there is one.
+    async fn pool(&self, (adapter, token_a, token_b): Pool) -> Result<Option<Address>> {
+        let pool = self.view(adapter, ILiquidityAdapter::poolOfCall { tokenA: token_a, tokenB: token_b }).await;
+        Ok(unless_refused(pool)?.filter(|pool| !pool.is_zero()))
     }
 
     /// Whether a pool's price was recorded all through the last half-hour, by whomever, never more than two minutes apart: no moment
     /// weighs more than that in the mean.
-    async fn is_recorded(&self, adapter: Address, token_a: Address, token_b: Address, now: u64) -> Result<bool> {
-        let pool = self.view(adapter, ILiquidityAdapter::poolOfCall { tokenA: token_a, tokenB: token_b }).await?;
-        let begin = now.saturating_sub(HALF_HOUR + APART);
-        let filter = Filter::new().address(adapter).topic1(pool);
+    async fn is_recorded(&self, pool: Pool, from: u64, now: u64) -> Result<bool> {
+        let Some(found) = self.pool(pool).await? else { return Ok(false) };
+        let filter = Filter::new().address(pool.0).topic1(found);
         let filter = filter.event_signature(ILiquidityAdapter::ObservationRecorded::SIGNATURE_HASH);
-        let from = self.client.block_since(begin, self.record.first_block()).await?;
-        let mut before = begin;
+        let mut times = Vec::new();
         for log in self.client.logs(&filter, from, self.client.head().await?).await? {
-            let time = ILiquidityAdapter::ObservationRecorded::decode_log_data(log.data())?.time;
-            if time.saturating_sub(before) > APART {
-                return Ok(false);
-            }
-            before = time;
+            times.push(ILiquidityAdapter::ObservationRecorded::decode_log_data(log.data())?.time);
         }
-        Ok(now.saturating_sub(before) <= APART)
+        Ok(are_close(&times, now))
     }
 
     /// What lies about for whom it belongs to: fees of locked liquidity, left-overs of ended streams, the treasury's fees, buckets of
@@ -258,9 +342,9 @@ impl Keeper<'_> {
             return Ok(0);
         }
         let call = ILiquidityAdapter::collectFeesCall { mt };
-        let fees = self.client.simulate(adapter, call.clone(), U256::ZERO).await;
         // A pool without fees refuses.
-        if !fees.is_ok_and(|fees| fees.mtBurned >= WORTH || fees.flock >= WORTH) {
+        let fees = unless_refused(self.client.simulate(adapter, call.clone(), U256::ZERO).await)?;
+        if !fees.is_some_and(|fees| fees.mtBurned >= WORTH || fees.flock >= WORTH) {
             return Ok(0);
         }
         self.send(&format!("collect the fees of {mt}"), adapter, call, U256::ZERO).await
@@ -278,20 +362,19 @@ impl Keeper<'_> {
     }
 
     /// Records the price of two tokens' pool, where there is one and its newest record is a minute old.
-    async fn record_price(&self, adapter: Address, token_a: Address, token_b: Address) -> Result<u64> {
-        let pool = ILiquidityAdapter::poolOfCall { tokenA: token_a, tokenB: token_b };
-        let Ok(pool) = self.view(adapter, pool).await else { return Ok(0) };
-        if pool.is_zero() {
+    async fn record_price(&self, pool: Pool) -> Result<u64> {
+        let (adapter, token_a, token_b) = pool;
+        if self.pool(pool).await?.is_none() {
             return Ok(0);
         }
         let call = ILiquidityAdapter::observedSinceCall { tokenA: token_a, tokenB: token_b };
-        let newest = self.view(adapter, call).await.map_or(0, |seen| seen.newest);
-        if self.client.now().await? < newest.saturating_add(MINUTE) {
+        let newest = unless_refused(self.view(adapter, call).await)?.map_or(0, |seen| seen.newest);
+        if self.options.dry_run || self.client.now().await? < newest.saturating_add(MINUTE) {
             return Ok(0);
         }
         let call = ILiquidityAdapter::recordObservationCall { tokenA: token_a, tokenB: token_b };
         // An empty pool is not observed; nothing is bought there either.
-        if self.options.dry_run || self.client.simulate(adapter, call.clone(), U256::ZERO).await.is_err() {
+        if unless_refused(self.client.simulate(adapter, call.clone(), U256::ZERO).await)?.is_none() {
             return Ok(0);
         }
         self.send(&format!("record the price of {token_a}"), adapter, call, U256::ZERO).await
@@ -311,7 +394,8 @@ impl Keeper<'_> {
         if !code.starts_with(&PROGRAM) {
             return Ok(0);
         }
-        let left = self.view(ARB_WASM, IArbWasm::programTimeLeftCall { program }).await.ok();
+        // One that has expired refuses.
+        let left = unless_refused(self.view(ARB_WASM, IArbWasm::programTimeLeftCall { program }).await)?;
         #[allow(clippy::cast_precision_loss, reason = "a gauge of days")]
         gauge!("fomo_keeper_program_days_left", "program" => name.to_owned())
             .set(left.map_or(0.0, |left| left as f64 / 86_400.0));
@@ -327,5 +411,85 @@ impl Keeper<'_> {
                 self.send(&format!("activate {name} again"), ARB_WASM, call, value).await
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy::primitives::Bytes;
+    use alloy::providers::mock::Asserter;
+    use alloy::rpc::json_rpc::ErrorPayload;
+    use alloy::sol_types::SolCall;
+    use clap::Parser;
+
+    use super::super::{Client, Keeper, Options};
+    use super::{Address, All, IAccess, IRevenueSplitter, U256, are_close};
+    use crate::client::deployment::{Contract, Deployment};
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        keeper: Options,
+    }
+
+    fn unset(answers: &Asserter) {
+        answers.push_failure(ErrorPayload { code: 3, message: "execution reverted".into(), data: None });
+    }
+
+    #[tokio::test]
+    async fn a_parameter_is_zero_where_it_was_never_set_and_nothing_where_the_node_does_not_say() {
+        let (line, answers) = (Line::parse_from(["keeper"]), Asserter::new());
+        let contracts = [("revenue-splitter".to_owned(), Contract::default())].into();
+        let record = Deployment { contracts, ..Deployment::default() };
+        let keeper = Keeper::new(Client::mocked(&answers, None), record, &line.keeper);
+        let say = |bytes: Vec<u8>| answers.push_success(&Bytes::from(bytes));
+        let key = || say(IRevenueSplitter::parameterKeyCall::abi_encode_returns(&Default::default()));
+        key();
+        answers.push_failure_msg("busy");
+        assert!(keeper.parameter("SPND", Address::ZERO).await.is_err());
+        key();
+        unset(&answers);
+        assert_eq!(keeper.parameter("SPND", Address::ZERO).await.unwrap(), U256::ZERO);
+        // A way without a least is none: every bucket, with nothing in it, would have it.
+        for set in [false, true] {
+            key();
+            if set {
+                say(IAccess::parameterCall::abi_encode_returns(&U256::ONE))
+            } else {
+                unset(&answers)
+            }
+            key();
+            say(IAccess::parameterCall::abi_encode_returns(&U256::from(7)));
+            if set {
+                key();
+                unset(&answers);
+            }
+            let way = keeper.way(Address::repeat_byte(1), Address::repeat_byte(2)).await.unwrap();
+            assert_eq!(way.map(|way| (way.least, way.pools.len())), set.then_some((U256::ONE, 1)));
+        }
+        assert!(answers.pop_response().is_none());
+    }
+
+    #[test]
+    fn records_are_close_where_none_is_two_minutes_from_the_next() {
+        let now = 100_000;
+        let minutes = |apart: u64| (0..=34 * 60 / apart).rev().map(|n| now - n * apart).collect::<Vec<_>>();
+        assert!(are_close(&minutes(60), now) && are_close(&minutes(120), now));
+        assert!(!are_close(&minutes(121), now) && !are_close(&[], now) && !are_close(&[now], now));
+        assert!(are_close(&minutes(60), now + 120) && !are_close(&minutes(60), now + 121), "the last is not long ago");
+        // What was before the half-hour matters no more, however far it is from the rest.
+        let late = [&[now - 9_000][..], &minutes(60)].concat();
+        assert!(are_close(&late, now));
+    }
+
+    #[test]
+    fn what_cannot_be_found_keeps_nothing_else_and_is_told() {
+        let mut all = All::default();
+        assert_eq!(
+            [all.found(Err(anyhow::anyhow!("busy"))), all.found(Ok(Some(1))), all.found(Ok(None))],
+            [None, Some(1), None]
+        );
+        all.add(Ok(2));
+        assert!(all.sum().unwrap_err().to_string().contains("busy"));
     }
 }

@@ -2,13 +2,15 @@
 //!
 //! Every duty asks the chain what is due and does that, so that it may be killed at any moment, begun again, and run twice at once: what
 //! another one did meanwhile is no longer due. Nothing is remembered but what the chain and the usage files say. A duty that fails is told,
-//! counted and tried again later, each time twice as late; it stops none of the others, and slows none.
+//! counted and tried again later, each time twice as late; it stops none of the others, and slows none. Prices have a time of their own: a
+//! buyback waits for half an hour of them without a gap, and a round may take longer than a gap may.
 
 mod duties;
 mod report;
 pub mod usage;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -21,7 +23,7 @@ use alloy::sol_types::SolCall;
 use anyhow::{Context, Result};
 use metrics::{counter, gauge};
 use metrics_exporter_prometheus::PrometheusBuilder;
-use tokio::time::sleep;
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::client::deployment::Deployment;
 use crate::client::{Client, Connection};
@@ -29,6 +31,12 @@ use crate::ui::explain;
 
 /// Longest wait of a duty that failed.
 const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
+
+/// Longest time between looks for prices that are to be recorded. A pool takes one a minute and may not be without for two: looked at by the
+/// minute, one whose minute is just not over would be late by another.
+const PRICES: Duration = Duration::from_secs(30);
+/// Time between looks for what has to be collected but is in no hurry.
+const HOUR: Duration = Duration::from_secs(3_600);
 
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -70,7 +78,7 @@ pub struct Options {
     /// Report days again whose report was voided
     #[arg(long)]
     pub again: bool,
-    /// Seconds between rounds
+    /// Seconds between rounds; prices are looked after at least every half minute
     #[arg(long, default_value_t = 60, value_name = "SECONDS")]
     pub every: u64,
     /// One round, then end
@@ -105,6 +113,8 @@ struct Keeper<'a> {
     accrued: Mutex<BTreeSet<u64>>,
     /// Duties that failed.
     failing: Mutex<BTreeMap<&'static str, Failing>>,
+    /// When duties that are done by the hour last went well.
+    done: Mutex<BTreeMap<&'static str, Instant>>,
 }
 
 /// How often a duty has failed without a break, and when it is tried again.
@@ -128,32 +138,78 @@ pub async fn run(options: &Options) -> Result<bool> {
         let exporter = PrometheusBuilder::new().with_http_listener(address).install();
         exporter.with_context(|| format!("Metrics cannot be served at {address}."))?;
     }
-    let keeper = Keeper { client, record, options, accrued: Mutex::default(), failing: Mutex::default() };
-    loop {
-        let well = keeper.round().await;
-        if options.once {
-            return Ok(well);
-        }
-        sleep(Duration::from_secs(options.every.max(1))).await;
+    let keeper = Keeper::new(client, record, options);
+    if options.once {
+        return Ok(keeper.once().await);
+    }
+    tokio::select! {
+        never = keeper.watch_prices() => match never {},
+        never = keeper.rounds() => match never {},
+    }
+}
+
+impl<'a> Keeper<'a> {
+    fn new(client: Client, record: Deployment, options: &'a Options) -> Self {
+        let (accrued, failing, done) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { client, record, options, accrued, failing, done }
     }
 }
 
 impl Keeper<'_> {
-    /// One round; whether every duty went well.
+    /// Everything once; whether all went well.
+    async fn once(&self) -> bool {
+        let recorded = self.tell("record prices", self.record_prices().await);
+        self.round().await && recorded
+    }
+
+    /// Records prices for ever, whatever else is done or fails. One look that takes longer than it may is followed by the next at once.
+    async fn watch_prices(&self) -> Infallible {
+        let mut ticks = interval(self.pause().min(PRICES));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            self.tell("record prices", self.record_prices().await);
+        }
+    }
+
+    /// Does everything else for ever.
+    async fn rounds(&self) -> Infallible {
+        loop {
+            self.round().await;
+            sleep(self.pause()).await;
+        }
+    }
+
+    /// Time between rounds.
+    fn pause(&self) -> Duration {
+        Duration::from_secs(self.options.every.max(1))
+    }
+
+    /// One round of everything but prices; whether every duty went well.
     async fn round(&self) -> bool {
         let mut well = true;
-        // Prices first, in every round whatever failed: what is bought back has to be recorded minute by minute.
-        let (buckets, recorded) = self.record_prices().await;
-        well &= self.tell("record prices", recorded);
         well &= self.duty("report", self.report()).await;
         well &= self.duty("seal", self.seal()).await;
         well &= self.duty("accrue", self.accrue()).await;
         well &= self.duty("graduate", self.graduate()).await;
-        well &= self.duty("buy back", self.buy_back(&buckets)).await;
-        well &= self.duty("collect", self.collect()).await;
+        well &= self.duty("buy back", self.buy_back()).await;
+        well &= self.hourly("collect", self.collect()).await;
         well &= self.duty("keep alive", self.keep_alive()).await;
         well &= self.duty("measure", self.measure()).await;
         counter!("fomo_keeper_rounds_total", "well" => well.to_string()).increment(1);
+        well
+    }
+
+    /// Does a duty, unless it went well within the hour; whether it did last.
+    async fn hourly(&self, duty: &'static str, work: impl Future<Output = Result<u64>>) -> bool {
+        let done = || self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        if done().get(duty).is_some_and(|done| done.elapsed() < HOUR) {
+            return true;
+        }
+        let well = self.duty(duty, work).await;
+        if well {
+            done().insert(duty, Instant::now());
+        }
         well
     }
 
@@ -169,7 +225,7 @@ impl Keeper<'_> {
             failing().remove(duty);
         } else {
             let times = before.map_or(1, |before| before.times.saturating_add(1));
-            let wait = Duration::from_secs(self.options.every.max(1)).saturating_mul(1 << times.min(6));
+            let wait = self.pause().saturating_mul(1 << times.min(6));
             failing().insert(duty, Failing { times, again: Instant::now() + wait.min(LONGEST_WAIT) });
         }
         well
@@ -260,7 +316,7 @@ mod tests {
     use alloy::providers::mock::Asserter;
     use clap::Parser;
 
-    use super::{Client, Deployment, Keeper, Mutex, Options};
+    use super::{Client, Deployment, Keeper, Options};
 
     #[derive(Debug, Parser)]
     struct Line {
@@ -271,14 +327,22 @@ mod tests {
     #[tokio::test]
     async fn a_duty_that_failed_waits_and_slows_no_other() {
         let line = Line::parse_from(["keeper"]);
-        let (client, record) = (Client::mocked(&Asserter::new(), None), Deployment::default());
-        let (accrued, failing) = (Mutex::default(), Mutex::default());
-        let keeper = Keeper { client, record, options: &line.keeper, accrued, failing };
+        let keeper = Keeper::new(Client::mocked(&Asserter::new(), None), Deployment::default(), &line.keeper);
         assert!(!keeper.duty("report", async { anyhow::bail!("no") }).await);
         assert!(!keeper.duty("report", async { panic!("it waits") }).await);
         assert!(keeper.duty("seal", async { Ok(0) }).await);
         assert!(keeper.duty("seal", async { Ok(1) }).await);
         let failing = keeper.failing.lock().unwrap();
         assert_eq!(failing.keys().collect::<Vec<_>>(), [&"report"]);
+    }
+
+    #[tokio::test]
+    async fn what_is_in_no_hurry_is_done_by_the_hour_once_it_went_well() {
+        let line = Line::parse_from(["keeper"]);
+        let keeper = Keeper::new(Client::mocked(&Asserter::new(), None), Deployment::default(), &line.keeper);
+        assert!(!keeper.hourly("collect", async { anyhow::bail!("no") }).await);
+        keeper.failing.lock().unwrap().clear();
+        assert!(keeper.hourly("collect", async { Ok(1) }).await, "a failure is no hour's work");
+        assert!(keeper.hourly("collect", async { panic!("it was done within the hour") }).await);
     }
 }

@@ -220,7 +220,7 @@ impl Keeper<'_> {
                 waits |= self.view(rewards, R::batchOfCall { epoch, index }).await? != B256::ZERO;
             }
             if waits {
-                sent += self.accrue_day(epoch, report.attempt).await?;
+                sent += self.accrue_day(epoch, &report).await?;
             }
             // What is open then is usage of no token, which stays so.
             if !self.options.dry_run {
@@ -230,10 +230,15 @@ impl Keeper<'_> {
         Ok(sent)
     }
 
-    async fn accrue_day(&self, epoch: u64, attempt: u16) -> Result<u64> {
-        let rewards = self.at("reward-distributor")?;
+    async fn accrue_day(&self, epoch: u64, report: &R::reportOfReturn) -> Result<u64> {
+        let (rewards, batches) = (self.at("reward-distributor")?, self.reported(epoch, report.attempt).await?);
+        // A node that leaves some out must not make the day look done.
+        ensure!(
+            batches.len() as u64 == u64::from(report.batches),
+            "The node does not have the events of epoch {epoch}'s report."
+        );
         let mut sent = 0;
-        for batch in self.reported(epoch, attempt).await? {
+        for batch in batches {
             let (index, mt) = (batch.index, batch.mt);
             let open = self.view(rewards, R::batchOfCall { epoch, index }).await? != B256::ZERO;
             if mt.is_zero() || !open {
@@ -261,4 +266,43 @@ fn told(batch: &R::BatchReported) -> impl Iterator<Item = (B256, Address, u64)> 
     let spend = |digits: &[u8]| digits.iter().fold(0, |spend, digit| spend << 8 | u64::from(*digit));
     let spends = batch.spends.chunks_exact(SPEND).map(spend);
     accounts.zip(spends).map(|(account, spend)| (batch.key, account, spend))
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy::providers::mock::Asserter;
+    use alloy::rpc::types::{Block, Log, Transaction};
+    use alloy::sol_types::SolCall;
+    use clap::Parser;
+
+    use super::super::{Client, Keeper, Options};
+    use super::{B256, Bytes, R, SEALED};
+    use crate::client::deployment::{Contract, Deployment};
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        keeper: Options,
+    }
+
+    #[tokio::test]
+    async fn a_day_whose_events_are_missing_is_not_done() {
+        let (line, answers) = (Line::parse_from(["keeper", "--accrue", "1"]), Asserter::new());
+        let contracts = [("reward-distributor".to_owned(), Contract::default())].into();
+        let record = Deployment { contracts, ..Deployment::default() };
+        let keeper = Keeper::new(Client::mocked(&answers, None), record, &line.keeper);
+        let say = |bytes: Vec<u8>| answers.push_success(&Bytes::from(bytes));
+        say(R::nextEpochCall::abi_encode_returns(&R::nextEpochReturn { epoch: 8, ..Default::default() }));
+        say(R::epochStateCall::abi_encode_returns(&SEALED));
+        say(R::reportOfCall::abi_encode_returns(&R::reportOfReturn { batches: 1, ..Default::default() }));
+        say(R::batchOfCall::abi_encode_returns(&B256::repeat_byte(1)));
+        // The block of the day's end, the newest block, and no events in it.
+        answers.push_success(&0_u64);
+        answers.push_success(&Block::<Transaction>::default());
+        answers.push_success(&1_u64);
+        answers.push_success(&Vec::<Log>::new());
+        let error = keeper.accrue().await.unwrap_err().to_string();
+        assert!(error.contains("does not have the events of epoch 7"), "{error}");
+        assert!(!keeper.is_accrued(7) && answers.pop_response().is_none());
+    }
 }

@@ -7,6 +7,7 @@
 //! So is a line of the wallets or models that is none or contradicts another. Rows that such a line may have been about are not left out
 //! of their day: the day is in doubt, and a person has to look at it, since what a day is reported without is lost for good.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::fs::File;
@@ -195,20 +196,38 @@ struct Line<'a> {
     paid_usd: &'a str,
 }
 
-/// A line of JSON. Numbers stay the digits that they were written with.
+/// A line of JSON, whose fields may be missing. Numbers stay the digits that they were written with.
 #[derive(Debug, Deserialize)]
 struct JsonLine<'a> {
     #[serde(borrow)]
-    time: &'a RawValue,
-    api_key: String,
-    model: String,
+    time: Option<&'a RawValue>,
     #[serde(borrow)]
-    paid_usd: &'a RawValue,
+    api_key: Option<&'a RawValue>,
+    #[serde(borrow)]
+    model: Option<&'a RawValue>,
+    #[serde(borrow)]
+    paid_usd: Option<&'a RawValue>,
+}
+
+impl JsonLine<'_> {
+    /// API key, model and payment, or the field that is missing.
+    fn rest(&self) -> Result<[Cow<'_, str>; 3], String> {
+        let missing = |name: &str| format!("it has no field {name}");
+        let api_key = self.api_key.and_then(text).ok_or_else(|| missing("api_key"))?;
+        let model = self.model.and_then(text).ok_or_else(|| missing("model"))?;
+        let paid_usd = self.paid_usd.map(plain).ok_or_else(|| missing("paid_usd"))?;
+        Ok([api_key.into(), model.into(), paid_usd.into()])
+    }
 }
 
 /// A number or a text of JSON as it was written, without quotes.
 fn plain(value: &RawValue) -> &str {
     value.get().trim_matches('"')
+}
+
+/// A text of JSON, if it is one.
+fn text(value: &RawValue) -> Option<String> {
+    serde_json::from_str(value.get()).ok()
 }
 
 /// Dollars with at most six decimals, in micro-USD.
@@ -296,6 +315,8 @@ pub struct Sums<'a> {
     doubts: BTreeMap<u64, String>,
     /// The present, in seconds: nothing was used later.
     now: u64,
+    /// Whether a line of the file that is read has a time.
+    timed: bool,
     rejects: Option<Rejects>,
 }
 
@@ -326,8 +347,8 @@ impl<'a> Sums<'a> {
             Ok(Rejects { file, path: path.to_owned() })
         });
         let counts = Counts { mappings: book.asides.len() as u64, ..Counts::default() };
-        let (sums, runs, doubts) = (HashMap::new(), Vec::new(), BTreeMap::new());
-        let mut all = Self { book, seasons, limits, sums, runs, counts, doubts, now, rejects: rejects.transpose()? };
+        let (sums, runs, doubts, rejects) = (HashMap::new(), Vec::new(), BTreeMap::new(), rejects.transpose()?);
+        let mut all = Self { book, seasons, limits, sums, runs, counts, doubts, now, timed: false, rejects };
         for Aside { file, line, reason, row } in &book.asides {
             all.note(file, *line, reason, row)?;
         }
@@ -337,32 +358,32 @@ impl<'a> Sums<'a> {
     /// Reads a file: JSON lines where its name ends in `.jsonl` or `.ndjson`, else CSV with a header.
     ///
     /// # Errors
-    /// When the file, or a temporary one, cannot be read or written, or when it has no column of times, so that nobody knows which days it
-    /// is of; never because of a row.
+    /// When the file, or a temporary one, cannot be read or written, or when it has no column of times, or lines of which none has a time, so
+    /// that nobody knows which days it is of; never because of a row.
     pub fn read(&mut self, path: &Path) -> Result<()> {
         let file = File::open(path).with_context(|| format!("{} cannot be read.", path.display()))?;
         let mut file = BufReader::new(file);
         let json = path.extension().is_some_and(|ending| ending == "jsonl" || ending == "ndjson");
         let columns = if json { None } else { Some(Columns::read(path, &mut file)?) };
+        let mut lines = 0_u64;
+        self.timed = false;
         // Lines are read one by one, so that a stray quote swallows no other.
         for number in 1 + u64::from(!json).. {
-            let line = match next_line(&mut file)? {
-                None => return Ok(()),
-                Some(Err(reason)) => {
-                    self.reject(path, number, reason, "")?;
-                    continue;
-                }
-                Some(Ok(line)) => line,
-            };
-            let text = line.trim();
-            if text.is_empty() {
+            let Some(line) = next_line(&mut file)? else { break };
+            let text = line.as_deref().unwrap_or_default().trim_start_matches('\u{feff}').trim();
+            if line.is_ok() && text.is_empty() {
                 continue;
             }
-            match &columns {
-                Some(columns) => self.take_csv(path, number, columns, text)?,
-                None => self.take_json(path, number, text)?,
+            lines += 1;
+            match (&line, &columns) {
+                (Err(reason), _) => self.reject(path, number, reason, "")?,
+                (Ok(_), Some(columns)) => self.take_csv(path, number, columns, text)?,
+                (Ok(_), None) => self.take_json(path, number, text)?,
             }
         }
+        // CSV says in its header that it would have times; JSON lines say so by a line alone.
+        ensure!(lines > 0 || !json, "{} is empty.", path.display());
+        ensure!(lines == 0 || self.timed, "{} has no line with a time.", path.display());
         Ok(())
     }
 
@@ -371,8 +392,13 @@ impl<'a> Sums<'a> {
             Ok(line) => line,
             Err(error) => return self.reject(path, number, &error.to_string(), text),
         };
-        let (time, paid_usd) = (plain(line.time), plain(line.paid_usd));
-        let taken = self.row(&Line { time, api_key: &line.api_key, model: &line.model, paid_usd });
+        let Some(time) = line.time.map(plain) else { return self.reject(path, number, "it has no field time", text) };
+        let taken = match line.rest() {
+            Ok([api_key, model, paid_usd]) => {
+                self.row(&Line { time, api_key: &api_key, model: &model, paid_usd: &paid_usd })
+            }
+            Err(missing) => self.doubt(time, missing),
+        };
         self.take(path, number, taken, text)
     }
 
@@ -385,11 +411,7 @@ impl<'a> Sums<'a> {
                     let [api_key, model, paid_usd] = rest.map(field);
                     self.row(&Line { time, api_key, model, paid_usd })
                 }
-                // Whatever it says is of this day.
-                Err(missing) => Ok(match self.epoch(time)? {
-                    Some((epoch, _)) => Taken::InDoubt(epoch, missing.clone()),
-                    None => Taken::OtherDay,
-                }),
+                Err(missing) => self.doubt(time, missing.clone()),
             }
         });
         self.take(path, number, taken, text)
@@ -422,17 +444,24 @@ impl<'a> Sums<'a> {
         Ok(())
     }
 
+    /// A row of which something is missing: whatever it says is of its day.
+    fn doubt(&mut self, time: &str, missing: String) -> Result<Taken, String> {
+        let epoch = self.epoch(time)?;
+        Ok(epoch.map_or(Taken::OtherDay, |(epoch, _)| Taken::InDoubt(epoch, missing)))
+    }
+
     /// The epoch of a time and its season, if it is asked for.
-    fn epoch(&self, text: &str) -> Result<Option<(u64, u8)>, String> {
+    fn epoch(&mut self, text: &str) -> Result<Option<(u64, u8)>, String> {
         let at = time(text.trim_end_matches('Z')).map_err(|error| format!("{error:#}"))?;
         if at > self.now {
             return Err("its time has not come: are these milliseconds?".to_owned());
         }
+        self.timed = true;
         let epoch = at / DAY;
         Ok(self.seasons.get(&epoch).map(|season| (epoch, *season)))
     }
 
-    fn row(&self, line: &Line<'_>) -> Result<Taken, String> {
+    fn row(&mut self, line: &Line<'_>) -> Result<Taken, String> {
         let epoch = self.epoch(line.time)?;
         let spend = micro_usd(line.paid_usd)?;
         if spend.abs() > MOST {
@@ -875,6 +904,51 @@ mod tests {
             let error = try_sum("usage.csv", text.as_bytes(), 10, &wallets, &models).err().unwrap();
             assert!(error.to_string().contains(why), "{error}");
         }
+    }
+
+    #[test]
+    fn json_lines_that_lack_a_field_leave_their_days_in_doubt_and_files_without_times_every_day() {
+        let good = "{\"time\":172800,\"api_key\":\"key-1\",\"model\":\"chat\",\"paid_usd\":2}\n";
+        for (line, why) in [
+            ("{\"time\":86400,\"api_key\":\"key-1\",\"model\":\"chat\",\"cost\":1}", "paid_usd"),
+            ("{\"time\":86400,\"api_key\":\"key-1\",\"model\":\"chat\",\"paid_usd\":null}", "paid_usd"),
+            ("{\"time\":86400,\"api_key\":\"key-1\",\"paid_usd\":1}", "model"),
+            ("{\"time\":86400,\"apiKey\":\"key-1\",\"model\":\"chat\",\"paid_usd\":1}", "api_key"),
+            ("{\"time\":\"1970-01-02T10:00:00Z\",\"api_key\":1,\"model\":\"chat\",\"paid_usd\":1}", "api_key"),
+            ("{\"time\":86400}", "api_key"),
+        ] {
+            let text = format!("{good}{line}\n{}\n", line.replace("86400", "345600").replace("01-02", "01-05"));
+            let (days, rejects) = sum("usage.jsonl", text.as_bytes(), 10);
+            let counts = Counts { accepted: 1, doubtful: 1, other_days: 1, ..Counts::default() };
+            assert_eq!(days.counts(), counts, "{line}");
+            assert!(days.doubt(1).unwrap().contains(&format!("usage.jsonl, line 2: it has no field {why}")), "{line}");
+            assert!(days.doubt(2).is_none() && rejects.contains(why), "{rejects}");
+        }
+        // A line without a time says nothing of a day; the others of its file do.
+        let (days, _) = sum("usage.jsonl", format!("\u{feff}{good}{{\"api_key\":\"key-1\"}}\n").as_bytes(), 10);
+        assert_eq!(days.counts(), Counts { accepted: 1, rejected: 1, ..Counts::default() });
+        let (wallets, models) = mappings();
+        let (late, noon) = (good.replace("172800", "172800000"), good.replace("172800", "\"noon\""));
+        let (unnamed, none) = (good.replace("time", "at"), "no line with a time");
+        for (text, why) in
+            [("", "is empty"), ("\n", "is empty"), (&late, none), (&noon, none), (&unnamed, none), ("[\n", none)]
+        {
+            let error = try_sum("usage.jsonl", text.as_bytes(), 10, &wallets, &models).err().unwrap();
+            assert!(error.to_string().contains(why), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_csv_file_may_have_no_rows_but_not_rows_of_which_none_has_a_time() {
+        let header = "time,api_key,model,paid_usd\n";
+        assert_eq!(sum("usage.csv", header.as_bytes(), 10).0.counts(), Counts::default());
+        let (wallets, models) = mappings();
+        let text = format!("{header}86400000000,key-1,chat,1\nnoon,key-1,chat,1\n");
+        let error = try_sum("usage.csv", text.as_bytes(), 10, &wallets, &models).err().unwrap();
+        assert!(error.to_string().contains("no line with a time"), "{error}");
+        // Whoever has no wallet has a time.
+        let text = format!("{header}86400,key-9,chat,1\n");
+        assert_eq!(sum("usage.csv", text.as_bytes(), 10).0.counts().rejected, 1);
     }
 
     #[test]

@@ -1,13 +1,17 @@
 //! The keeper spends what is in the buckets after half an hour of prices, and nothing where there is nothing.
 
 use std::borrow::Cow;
+use std::net::TcpListener;
+use std::time::Duration;
 
 use alloy::providers::Provider;
+use alloy::transports::http::reqwest;
 use alloy_primitives::U256;
 use clap::Parser;
 use fomo::client::Client;
 use fomo::keeper;
 use fomo_rpc::Server;
+use fomo_tests::proxy::Proxy;
 use fomo_tests::suite::*;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -39,11 +43,14 @@ impl Served {
         Self { server, client, folder }
     }
 
+    fn options(&self, url: &str, more: &[&str]) -> keeper::Options {
+        let (file, account) = (self.folder.path().join("record.json"), KEEPER.to_string());
+        let words = ["keeper", "--network", url, "--account", &account, "--deployment", file.to_str().unwrap()];
+        Line::try_parse_from(words.iter().chain(more)).unwrap().keeper
+    }
+
     async fn round(&self) {
-        let (url, file, account) = (self.server.url(), self.folder.path().join("record.json"), KEEPER.to_string());
-        let words =
-            ["keeper", "--once", "--network", &url, "--account", &account, "--deployment", file.to_str().unwrap()];
-        assert!(keeper::run(&Line::try_parse_from(words).unwrap().keeper).await.unwrap());
+        assert!(keeper::run(&self.options(&self.server.url(), &["--once"])).await.unwrap());
     }
 
     /// So many rounds, a minute apart.
@@ -99,6 +106,34 @@ async fn a_keeper_buys_back_what_is_due_after_half_an_hour_of_prices_and_records
         served.minutes(31).await;
         assert_eq!(burned(token).await > before, is_due);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn prices_are_recorded_by_the_minute_however_long_a_round_takes() {
+    let mut world = tokio::task::spawn_blocking(|| World::new(0)).await.unwrap();
+    world.settle(1, usd(10_000), usd(0));
+    let served = Served::new(world).await;
+    let proxy = Proxy::start(served.server.url()).await;
+    proxy.revive(usize::MAX, true);
+    // What keeps programs active asks for this, behind buybacks and in no other place: the first round never ends.
+    proxy.hold("eth_getCode");
+    let metrics = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let options = served.options(&proxy.url, &["--every", "1", "--metrics", &metrics]);
+    let minutes = async {
+        for minute in 1..=3 {
+            while served.sent().await < 2 * minute {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            served.pass(60).await;
+        }
+        reqwest::get(format!("http://{metrics}/metrics")).await.unwrap().text().await.unwrap()
+    };
+    let page = tokio::select! {
+        ended = keeper::run(&options) => panic!("{ended:?}"),
+        page = tokio::time::timeout(Duration::from_secs(60), minutes) => page.expect("a price a minute"),
+    };
+    // Other tests of this process count there as well.
+    assert!(page.contains("fomo_keeper_buybacks_waiting "), "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
