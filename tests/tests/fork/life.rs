@@ -31,6 +31,43 @@ fn assert_same_storage(suite: &Suite, other: &fomo_chain::Chain, more: &[Address
     }
 }
 
+/// The guardian pauses, and everybody leaves all the same, with what began on either chain; the admin changes a parameter.
+fn leave(suite: &mut Suite, failing: Address, mt: Address, (alice, bob): (Address, Address)) {
+    let (at, anyone) = (suite.at, suite.users[3]);
+    for contract in [at.launchpad, at.rewards, at.registry, at.splitter] {
+        suite.must(suite.guardian, contract, IAccess::pauseCall { duration: 7 * DAY });
+    }
+    let staked = suite.view(at.registry, IStakeRegistry::stakeOfCall { account: alice, mt });
+    let had = suite.balance(mt, alice);
+    suite.must(alice, at.registry, IStakeRegistry::requestUnstakeCall { mt, amount: staked });
+    suite.pass(DAY);
+    suite.must(alice, at.registry, IStakeRegistry::withdrawCall { mt });
+    assert_eq!(suite.balance(mt, alice) - had, staked);
+
+    // A launch that began there failed here.
+    suite.pass(8 * DAY);
+    let had = suite.flock(alice);
+    suite.must(alice, at.launchpad, ILaunchpad::refundCall { token: failing });
+    assert_eq!(suite.flock(alice) - had, tokens(5_000));
+
+    let key = name("COOLDOWN");
+    suite.must(suite.admin, at.registry, IAccess::proposeParameterCall { key, value: U256::from(2 * DAY) });
+    suite.pass(2 * DAY);
+    suite.must(anyone, at.registry, IAccess::executeParameterCall { key });
+    assert_eq!(suite.view(at.registry, IAccess::parameterCall { key }), U256::from(2 * DAY));
+
+    suite.pass(300 * DAY);
+    let locks = suite.view(at.registry, IStakeRegistry::locksOfCall { account: bob, offset: 0, limit: 16 });
+    let had = suite.flock(bob);
+    for lock in &locks {
+        suite.must(bob, at.registry, IStakeRegistry::withdrawLockCall { id: lock.id });
+    }
+    assert_eq!(suite.flock(bob) - had, tokens(5_000));
+    for id in [0, 1] {
+        assert!(suite.must(anyone, at.vesting, IVesting::releaseCall { id: U256::from(id) }) > U256::ZERO);
+    }
+}
+
 #[test]
 fn everybody_acts_on_a_fork_of_the_suite() {
     let mut origin = Suite::new();
@@ -38,6 +75,9 @@ fn everybody_acts_on_a_fork_of_the_suite() {
     let begun =
         origin.launch(ILaunchpad::createLaunchCall { modelId: keccak256("begun there"), ..Suite::order(VENUES[1]) });
     origin.buy(alice, begun, tokens(20_000));
+    let failing =
+        origin.launch(ILaunchpad::createLaunchCall { modelId: keccak256("fails there"), ..Suite::order(VENUES[0]) });
+    origin.buy(alice, failing, tokens(5_000));
     align(&mut origin);
     let original = origin.harness.chain.clone();
     let remote = Remote::serve(original.clone());
@@ -82,15 +122,34 @@ fn everybody_acts_on_a_fork_of_the_suite() {
     revenue.must(anyone, revenue.buyback_mt());
     assert!(revenue.supply(revenue.mt) < supply, "what was bought back is burned");
 
+    // Those who are paid from revenue take theirs.
+    let (token, asset) = (revenue.mt, revenue.usd);
+    let (compute, issuer, treasury) = (revenue.compute, revenue.suite.issuer, revenue.suite.treasury);
+    revenue.must(compute, IRevenueSplitter::claimComputeCall { token, asset });
+    revenue.must(issuer, IRevenueSplitter::claimIssuerCall { token, asset });
+    revenue.must(anyone, IRevenueSplitter::claimTreasuryCall { asset });
+    for account in [compute, issuer, treasury] {
+        assert!(revenue.suite.balance(asset, account) > U256::ZERO, "{account}");
+    }
+    leave(&mut revenue.suite, failing, a, (alice, bob));
+
     // All of it is, to the hash of each block, what the other node would have mined itself; and it did nothing.
     let suite = revenue.suite;
+    let at = suite.at;
     let chain = &suite.harness.chain;
     println!("{} blocks in all: {} requests", chain.head() - chain.first(), upstream.requests());
     let other = assert_same_history(chain, original.clone());
     assert_same_storage(&suite, &other, &[begun, a, world.b, revenue.mt, revenue.mt_pool, revenue.pool]);
+    // Whatever was done, no contract's code became another.
+    let (now, then) = (chain.head_state(), original.head_state());
+    for contract in [at.flock, at.launchpad, at.vesting, at.rewards, at.registry, at.splitter, at.adapters[0], begun] {
+        let code = then.account(contract).map(|account| account.code_hash);
+        if let Some(code) = code {
+            assert_eq!(now.account(contract).unwrap().code_hash, code, "{contract}");
+        }
+    }
     let untouched = remote.chain();
     assert_eq!(untouched.head(), original.head());
-    let at = suite.at;
     for contract in [at.flock, at.launchpad, at.rewards, at.registry, at.splitter, begun] {
         assert_eq!(untouched.head_state().account(contract), original.head_state().account(contract));
     }
