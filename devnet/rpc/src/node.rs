@@ -103,7 +103,6 @@ impl Node {
         self.forget_reverted();
         for number in self.next()..=self.chain.head() {
             let Some(block) = self.chain.block(number) else { break };
-            self.known.push_back(block.hash);
             for mined in &block.transactions {
                 let hash = *mined.transaction.tx_hash();
                 if !self.waiting.contains(&hash) {

@@ -420,17 +420,10 @@ mod tests {
     use alloy::providers::mock::Asserter;
     use alloy::rpc::json_rpc::ErrorPayload;
     use alloy::sol_types::SolCall;
-    use clap::Parser;
 
     use super::super::{Client, Keeper, Options};
     use super::{Address, All, IAccess, IRevenueSplitter, U256, are_close};
     use crate::client::deployment::{Contract, Deployment};
-
-    #[derive(Debug, Parser)]
-    struct Line {
-        #[command(flatten)]
-        keeper: Options,
-    }
 
     fn unset(answers: &Asserter) {
         answers.push_failure(ErrorPayload { code: 3, message: "execution reverted".into(), data: None });
@@ -438,10 +431,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_parameter_is_zero_where_it_was_never_set_and_nothing_where_the_node_does_not_say() {
-        let (line, answers) = (Line::parse_from(["keeper"]), Asserter::new());
+        let (options, answers) = (Options::typed(&["keeper"]), Asserter::new());
         let contracts = [("revenue-splitter".to_owned(), Contract::default())].into();
         let record = Deployment { contracts, ..Deployment::default() };
-        let keeper = Keeper::new(Client::mocked(&answers, None), record, &line.keeper);
+        let keeper = Keeper::new(Client::mocked(&answers, None), record, &options);
         let say = |bytes: Vec<u8>| answers.push_success(&Bytes::from(bytes));
         let key = || say(IRevenueSplitter::parameterKeyCall::abi_encode_returns(&Default::default()));
         key();

@@ -104,6 +104,19 @@ pub struct Options {
     pub connection: Connection,
 }
 
+#[cfg(test)]
+impl Options {
+    /// Those of a command line.
+    fn typed(words: &[&str]) -> Self {
+        #[derive(clap::Parser)]
+        struct Line {
+            #[command(flatten)]
+            keeper: Options,
+        }
+        <Line as clap::Parser>::parse_from(words).keeper
+    }
+}
+
 /// A keeper at work.
 struct Keeper<'a> {
     client: Client,
@@ -314,20 +327,13 @@ impl Keeper<'_> {
 #[cfg(test)]
 mod tests {
     use alloy::providers::mock::Asserter;
-    use clap::Parser;
 
     use super::{Client, Deployment, Keeper, Options};
 
-    #[derive(Debug, Parser)]
-    struct Line {
-        #[command(flatten)]
-        keeper: Options,
-    }
-
     #[tokio::test]
     async fn a_duty_that_failed_waits_and_slows_no_other() {
-        let line = Line::parse_from(["keeper"]);
-        let keeper = Keeper::new(Client::mocked(&Asserter::new(), None), Deployment::default(), &line.keeper);
+        let options = Options::typed(&["keeper"]);
+        let keeper = Keeper::new(Client::mocked(&Asserter::new(), None), Deployment::default(), &options);
         assert!(!keeper.duty("report", async { anyhow::bail!("no") }).await);
         assert!(!keeper.duty("report", async { panic!("it waits") }).await);
         assert!(keeper.duty("seal", async { Ok(0) }).await);
@@ -338,8 +344,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_in_no_hurry_is_done_by_the_hour_once_it_went_well() {
-        let line = Line::parse_from(["keeper"]);
-        let keeper = Keeper::new(Client::mocked(&Asserter::new(), None), Deployment::default(), &line.keeper);
+        let options = Options::typed(&["keeper"]);
+        let keeper = Keeper::new(Client::mocked(&Asserter::new(), None), Deployment::default(), &options);
         assert!(!keeper.hourly("collect", async { anyhow::bail!("no") }).await);
         keeper.failing.lock().unwrap().clear();
         assert!(keeper.hourly("collect", async { Ok(1) }).await, "a failure is no hour's work");

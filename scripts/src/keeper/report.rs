@@ -273,24 +273,17 @@ mod tests {
     use alloy::providers::mock::Asserter;
     use alloy::rpc::types::{Block, Log, Transaction};
     use alloy::sol_types::SolCall;
-    use clap::Parser;
 
     use super::super::{Client, Keeper, Options};
     use super::{B256, Bytes, R, SEALED};
     use crate::client::deployment::{Contract, Deployment};
 
-    #[derive(Debug, Parser)]
-    struct Line {
-        #[command(flatten)]
-        keeper: Options,
-    }
-
     #[tokio::test]
     async fn a_day_whose_events_are_missing_is_not_done() {
-        let (line, answers) = (Line::parse_from(["keeper", "--accrue", "1"]), Asserter::new());
+        let (options, answers) = (Options::typed(&["keeper", "--accrue", "1"]), Asserter::new());
         let contracts = [("reward-distributor".to_owned(), Contract::default())].into();
         let record = Deployment { contracts, ..Deployment::default() };
-        let keeper = Keeper::new(Client::mocked(&answers, None), record, &line.keeper);
+        let keeper = Keeper::new(Client::mocked(&answers, None), record, &options);
         let say = |bytes: Vec<u8>| answers.push_success(&Bytes::from(bytes));
         say(R::nextEpochCall::abi_encode_returns(&R::nextEpochReturn { epoch: 8, ..Default::default() }));
         say(R::epochStateCall::abi_encode_returns(&SEALED));
